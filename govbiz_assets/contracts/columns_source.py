@@ -1,4 +1,4 @@
-"""Columns that arrive from source systems: identity, accounts, metering, billing, service, weather; and their provenance."""
+"""Columns that arrive from source systems: identity, accounts, metering, billing, service, weather, provenance."""
 
 from __future__ import annotations
 

@@ -1,0 +1,142 @@
+"""Cleaned assets: one truth per customer, account, reading, bill, payment and ticket, and the account over all rows."""
+
+from functools import partial
+
+import dagster as dg
+import ibis
+
+from govbiz_assets.assets.table_asset import TableAsset, same_month, table_asset
+from govbiz_assets.contracts import tables_cleaned as tables
+from govbiz_assets.contracts.channel import ACCOUNT, CHANNEL_BY_NAME, CHANNELS, CUSTOMER, Channel
+from govbiz_assets.contracts.cleaning import CleaningOptions
+from govbiz_assets.contracts.table import TableContract
+from govbiz_assets.contracts.tables_source import QUARANTINE, RAW_TABLES, ROW_ACCOUNT, SET_ASIDE
+from govbiz_assets.resources import Deliveries, cleaning_options
+from govbiz_assets.transforms import cleaned
+from govbiz_assets.transforms.account import row_account as count_rows
+from govbiz_assets.transforms.records import (
+    kept_records,
+    parse_records,
+    quarantined_records,
+    repeated_records,
+    set_aside_records,
+)
+from govbiz_assets.warehouse.records import Records, Split
+from govbiz_assets.warehouse.resource import Warehouse
+
+
+def _classify(raw: ibis.Table, channel: Channel, deliveries: Deliveries, contract: TableContract) -> Records:
+    """Parses the records of a channel and says how they are divided."""
+    source = deliveries.source(channel.name)
+    options = cleaning_options(source, channel.name) if source else CleaningOptions()
+    return Records(
+        channel.name,
+        parse_records(raw, channel, options),
+        partial(_split, channel=channel, options=options, contract=deliveries.contract(contract)),
+    )
+
+
+def _split(parsed: ibis.Table, channel: Channel, options: CleaningOptions, contract: TableContract) -> Split:
+    repeated = repeated_records(parsed, channel, options.attributes)
+    return Split(
+        kept=kept_records(parsed, repeated, channel, contract),
+        set_aside=set_aside_records(repeated, channel),
+        quarantined=quarantined_records(parsed, channel),
+    )
+
+
+def _channel_asset(channel_name: str) -> TableAsset:
+    """Declares the cleaned asset of a channel that stands for itself."""
+    channel, contract = CHANNEL_BY_NAME[channel_name], tables.CLEANED_BY_CHANNEL[channel_name]
+
+    def clean(deliveries: Deliveries, raw: ibis.Table) -> Records:
+        return _classify(raw, channel, deliveries, contract)
+
+    return table_asset(contract, ins={"raw": same_month(RAW_TABLES[channel_name])})(clean)
+
+
+@table_asset(
+    tables.CUSTOMER_MONTHLY,
+    ins={
+        "raw": same_month(RAW_TABLES["customer"]),
+        "raw_accounts": same_month(RAW_TABLES["account"]),
+        "usage": same_month(tables.USAGE_DAILY),
+    },
+)
+def customer_monthly(
+    context: dg.AssetExecutionContext,
+    deliveries: Deliveries,
+    raw: ibis.Table,
+    raw_accounts: ibis.Table,
+    usage: ibis.Table,
+) -> Records | ibis.Table:
+    """Customers of the month, from the customer master; without one, every owner of an account is a customer."""
+    if "customer" in deliveries.delivered:
+        return _classify(raw, CUSTOMER, deliveries, tables.CUSTOMER_MONTHLY)
+    context.add_output_metadata({"reason": "channel_absent: customers are the owners of accounts"})
+    if "account" not in deliveries.delivered:
+        return cleaned.customers_from_accounts(cleaned.accounts_from_usage(usage))
+    accounts = _classify(raw_accounts, ACCOUNT, deliveries, tables.ACCOUNT_MONTHLY)
+    return cleaned.customers_from_accounts(accounts.split(accounts.parsed).kept)
+
+
+@table_asset(
+    tables.ACCOUNT_MONTHLY,
+    ins={
+        "raw": same_month(RAW_TABLES["account"]),
+        "usage": same_month(tables.USAGE_DAILY),
+        "customers": same_month(tables.CUSTOMER_MONTHLY),
+    },
+)
+def account_monthly(
+    context: dg.AssetExecutionContext,
+    deliveries: Deliveries,
+    raw: ibis.Table,
+    usage: ibis.Table,
+    customers: ibis.Table,
+) -> Records | ibis.Table:
+    """Accounts of the month, from the archive; without one, from the readings, else one per customer."""
+    if "account" in deliveries.delivered:
+        return _classify(raw, ACCOUNT, deliveries, tables.ACCOUNT_MONTHLY)
+    if "usage" in deliveries.delivered:
+        context.add_output_metadata({"reason": "channel_absent: accounts are those with readings"})
+        return cleaned.accounts_from_usage(usage)
+    context.add_output_metadata({"reason": "channel_absent: one account per customer"})
+    return cleaned.accounts_from_customers(customers)
+
+
+@table_asset(
+    tables.USAGE_MONTHLY,
+    ins={"usage": same_month(tables.USAGE_DAILY), "calendar": same_month(tables.CALENDAR_DAY)},
+)
+def usage_monthly(usage: ibis.Table, calendar: ibis.Table) -> ibis.Table:
+    """Monthly energy of each account, with the day counts behind it."""
+    return cleaned.monthly_usage(usage, calendar)
+
+
+def _row_account() -> TableAsset:
+    """Declares the row account over all channels."""
+    channels = [channel.name for channel in CHANNELS]
+    ins = {f"raw_{name}": same_month(RAW_TABLES[name]) for name in channels}
+    ins |= {f"cleaned_{name}": same_month(tables.CLEANED_BY_CHANNEL[name]) for name in channels}
+
+    def row_account(context: dg.AssetExecutionContext, warehouse: Warehouse, **inputs: ibis.Table) -> ibis.Table:
+        months = context.partition_time_window
+        window = (months.start.date(), months.end.date())
+        return count_rows(
+            raw={name: inputs[f"raw_{name}"] for name in channels},
+            cleaned={name: inputs[f"cleaned_{name}"] for name in channels},
+            set_aside=warehouse.session.window(SET_ASIDE, *window),
+            quarantine=warehouse.session.window(QUARANTINE, *window),
+        )
+
+    return table_asset(ROW_ACCOUNT, ins=ins)(row_account)
+
+
+CLEANED_ASSETS = (
+    *(_channel_asset(name) for name in tables.CLEANED_BY_CHANNEL if name not in ("customer", "account")),
+    customer_monthly,
+    account_monthly,
+    usage_monthly,
+    _row_account(),
+)

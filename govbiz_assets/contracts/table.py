@@ -1,0 +1,143 @@
+"""The shape of a table: columns, key, grain, rules, owner, and the database file it lives in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from govbiz_assets.contracts.column import Column, index_columns
+from govbiz_assets.contracts.columns_derived import DERIVED_COLUMNS
+from govbiz_assets.contracts.columns_feature import FEATURE_COLUMNS
+from govbiz_assets.contracts.columns_source import SOURCE_COLUMNS
+
+COLUMNS: dict[str, Column] = index_columns(*SOURCE_COLUMNS, *DERIVED_COLUMNS, *FEATURE_COLUMNS)
+
+Database = Literal["warehouse", "vault"]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A row rule that is refused inside the write's transaction when a row breaks it; null passes.
+
+    Attributes:
+        column: Column that is looked at.
+        low: Smallest accepted value, or the name of the column that holds it.
+        high: Largest accepted value, or the name of the column that holds it.
+        values: Accepted values of a code.
+    """
+
+    column: str
+    low: float | str | None = None
+    high: float | str | None = None
+    values: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Name of the rule; it does not carry the limit, so a tightened limit keeps its history."""
+        return f"{self.column}_{'known' if self.values else 'in_range'}"
+
+
+@dataclass(frozen=True)
+class TableContract:
+    """What a table promises.
+
+    Attributes:
+        layer: Schema of the table and first part of the asset key.
+        name: Name of the table and second part of the asset key.
+        meaning: One sentence.
+        grain: What one row stands for.
+        columns: The columns in their order.
+        required: Names of the columns that are never null.
+        key: Columns that are unique together; empty where rows have no key.
+        rules: Row rules.
+        owner: Team that answers for the table.
+        database: File that the table lives in.
+        is_monthly: The table is partitioned by its `month` column.
+    """
+
+    layer: str
+    name: str
+    meaning: str
+    grain: str
+    columns: tuple[Column, ...]
+    required: frozenset[str]
+    key: tuple[str, ...]
+    rules: tuple[Rule, ...] = ()
+    owner: str = "team:govbiz-data"
+    database: Database = "warehouse"
+    is_monthly: bool = True
+
+    def __post_init__(self) -> None:
+        """Checks that the contract is consistent.
+
+        Raises:
+            ValueError: A key or rule names no column, or an identifying column stands outside the vault.
+        """
+        names = set(self.column_names)
+        for name in (*self.key, *self.required, *(rule.column for rule in self.rules)):
+            if name not in names:
+                raise ValueError(f"{self.full_name}: {name!r} is no column of the table")
+        leaked = [c.name for c in self.columns if c.sensitivity == "identifying" and self.database != "vault"]
+        if leaked:
+            raise ValueError(f"{self.full_name}: {', '.join(leaked)} can name someone; such columns live in the vault")
+
+    @property
+    def full_name(self) -> str:
+        """`layer.table`."""
+        return f"{self.layer}.{self.name}"
+
+    @property
+    def asset_key(self) -> tuple[str, str]:
+        """Asset key of the table."""
+        return (self.layer, self.name)
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Names of the columns in their order."""
+        return tuple(column.name for column in self.columns)
+
+    def with_columns(self, *extra: Column) -> TableContract:
+        """Returns the contract with further nullable columns at its end, for example a profile's attributes."""
+        return replace(self, columns=(*self.columns, *extra))
+
+
+def table(
+    full_name: str,
+    meaning: str,
+    *,
+    grain: str,
+    columns: str,
+    key: str = "",
+    rules: tuple[Rule, ...] = (),
+    owner: str = "team:govbiz-data",
+    database: Database = "warehouse",
+    is_monthly: bool = True,
+) -> TableContract:
+    """Declares a table by the names of its columns.
+
+    Args:
+        full_name: `layer.table`.
+        meaning: One sentence.
+        grain: What one row stands for.
+        columns: Column names divided by blanks; a trailing `?` marks a column that may be null.
+        key: Names of the key columns divided by blanks.
+        rules: Row rules.
+        owner: Team that answers for the table.
+        database: File that the table lives in.
+        is_monthly: The table is partitioned by its `month` column.
+    """
+    layer, name = full_name.split(".")
+    names = columns.split()
+    return TableContract(
+        layer=layer,
+        name=name,
+        meaning=meaning,
+        grain=grain,
+        columns=tuple(COLUMNS[name.rstrip("?")] for name in names),
+        required=frozenset(name for name in names if not name.endswith("?")),
+        key=tuple(key.split()),
+        rules=rules,
+        owner=owner,
+        database=database,
+        is_monthly=is_monthly,
+    )

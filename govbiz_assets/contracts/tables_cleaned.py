@@ -1,0 +1,151 @@
+"""Reference tables and the cleaned layer: one truth per customer, account, reading, bill, payment and ticket."""
+
+from __future__ import annotations
+
+from govbiz_assets.contracts.table import Rule, TableContract, table
+
+DIVISION = table(
+    "reference.division",
+    "Administrative divisions (GB/T 2260).",
+    grain="division",
+    columns="division_code division_name division_level parent_code?",
+    key="division_code",
+    is_monthly=False,
+)
+INDUSTRY = table(
+    "reference.industry",
+    "Industries (GB/T 4754).",
+    grain="industry",
+    columns="industry_code industry_name section_code section_name is_high_energy",
+    key="industry_code",
+    is_monthly=False,
+)
+PRODUCT = table(
+    "reference.product",
+    "Products and services on offer.",
+    grain="product",
+    columns="product_code product_name product_group fee_cny",
+    key="product_code",
+    is_monthly=False,
+)
+TARIFF = table(
+    "reference.tariff",
+    "Tariffs with the price of each time-of-use band.",
+    grain="tariff",
+    columns="price_code price_name tariff_system energy_sharp_cny_kwh energy_peak_cny_kwh energy_flat_cny_kwh "
+    "energy_valley_cny_kwh energy_deep_cny_kwh basic_cny_kva",
+    key="price_code",
+    is_monthly=False,
+)
+CALENDAR_DAY = table(
+    "reference.calendar_day",
+    "The Chinese calendar: working days, holidays, make-up days.",
+    grain="day",
+    columns="calendar_date is_workday is_holiday holiday_name? is_spring_festival",
+    key="calendar_date",
+    is_monthly=False,
+)
+REFERENCE_TABLES = (DIVISION, INDUSTRY, PRODUCT, TARIFF, CALENDAR_DAY)
+
+CUSTOMER_MONTHLY = table(
+    "cleaned.customer_monthly",
+    "Customers in the month: one record each.",
+    grain="month and customer",
+    columns="month customer_id division_code? industry_code? enterprise_scale? is_government? credit_grade? "
+    "registered_date? source_file? row_no?",
+    key="month customer_id",
+)
+ACCOUNT_MONTHLY = table(
+    "cleaned.account_monthly",
+    "Accounts in the month with tariff, capacity and status.",
+    grain="month and account",
+    columns="month account_id customer_id division_code? industry_code? voltage_kv? price_code? tariff_system? "
+    "contract_kva? run_kva? opened_date? closed_date? account_status? contract_end_date? is_market_traded? "
+    "source_file? row_no?",
+    key="month account_id",
+    rules=(Rule("contract_kva", low=0), Rule("run_kva", low=0)),
+)
+USAGE_DAILY = table(
+    "cleaned.usage_daily",
+    "Daily energy of each account by time-of-use band.",
+    grain="account and day",
+    columns="month account_id usage_date kwh kwh_sharp? kwh_peak? kwh_flat? kwh_valley? kwh_deep? read_type? "
+    "source_file row_no",
+    key="account_id usage_date",
+    rules=(Rule("kwh", low=0),),
+)
+USAGE_MONTHLY = table(
+    "cleaned.usage_monthly",
+    "Monthly energy of each account, with the day counts behind it.",
+    grain="month and account",
+    columns="month account_id kwh kwh_sharp? kwh_peak? kwh_flat? kwh_valley? kwh_deep? read_days silent_days "
+    "estimated_days workday_days workday_kwh restday_days restday_kwh spring_festival_days spring_festival_kwh "
+    "day_max_kwh",
+    key="month account_id",
+    rules=(Rule("kwh", low=0), Rule("read_days", low=1, high=31), Rule("silent_days", low=0, high="read_days")),
+)
+BILL = table(
+    "cleaned.bill",
+    "Bills in the month of their issue.",
+    grain="bill",
+    columns="month bill_id account_id bill_month charge_month? bill_kind? kwh? energy_cny? basic_cny? "
+    "power_factor_cny? fund_cny? other_cny? total_cny issued_date? due_date? source_file row_no",
+    key="bill_id",
+)
+PAYMENT = table(
+    "cleaned.payment",
+    "Payments in the month they were made.",
+    grain="payment",
+    columns="month payment_id account_id bill_id? paid_date paid_cny payment_channel? payment_kind? source_file row_no",
+    key="payment_id",
+)
+TICKET = table(
+    "cleaned.ticket",
+    "95598 tickets in the month they were taken, without their free text.",
+    grain="ticket",
+    columns="month ticket_id account_id? handled_at ticket_type ticket_channel? call_seconds? satisfaction_score? "
+    "is_repeated? source_file row_no",
+    key="ticket_id",
+)
+SUBSCRIPTION_MONTHLY = table(
+    "cleaned.subscription_monthly",
+    "Products held in the month.",
+    grain="month, customer and product",
+    columns="month customer_id product_code started_date? ended_date? fee_cny? source_file row_no",
+    key="month customer_id product_code",
+)
+WEATHER_DAILY = table(
+    "cleaned.weather_daily",
+    "Daily weather by division.",
+    grain="division and day",
+    columns="month division_code weather_date temperature_max_c? temperature_min_c? weather_text? source_file row_no",
+    key="division_code weather_date",
+    rules=(Rule("temperature_min_c", low=-60, high="temperature_max_c"),),
+)
+ATTRIBUTE_MONTHLY = table(
+    "cleaned.attribute_monthly",
+    "Customer attributes that change by month, named by the profile.",
+    grain="month and customer",
+    columns="month customer_id attribute_month source_file row_no",
+    key="month customer_id",
+)
+OUTCOME_MONTHLY = table(
+    "cleaned.outcome_monthly",
+    "Outcomes that the source delivers, for example customers who left.",
+    grain="month and customer",
+    columns="month customer_id is_event source_file row_no",
+    key="month customer_id",
+)
+CLEANED_BY_CHANNEL: dict[str, TableContract] = {
+    "customer": CUSTOMER_MONTHLY,
+    "account": ACCOUNT_MONTHLY,
+    "usage": USAGE_DAILY,
+    "bill": BILL,
+    "payment": PAYMENT,
+    "ticket": TICKET,
+    "subscription": SUBSCRIPTION_MONTHLY,
+    "weather": WEATHER_DAILY,
+    "attribute": ATTRIBUTE_MONTHLY,
+    "label": OUTCOME_MONTHLY,
+}
+CLEANED_TABLES = (*CLEANED_BY_CHANNEL.values(), USAGE_MONTHLY)

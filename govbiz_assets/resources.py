@@ -1,0 +1,85 @@
+"""What a run reaches beside its tables: the delivered files of the profile."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import dagster as dg
+from pydantic import Field, PrivateAttr
+
+from govbiz_assets.contracts.channel import CHANNEL_BY_NAME
+from govbiz_assets.contracts.cleaning import CleaningOptions
+from govbiz_assets.contracts.table import TableContract
+from govbiz_assets.sources.contracts import profile_contracts
+from govbiz_assets.sources.landing import LandingFile
+from govbiz_assets.sources.profile import load_profile
+from govbiz_assets.sources.profile_model import ChannelSource, Profile
+from govbiz_assets.sources.scan import FileScan, scan_channel
+
+
+class Deliveries(dg.ConfigurableResource[object]):
+    """The landing folder as a profile describes it."""
+
+    profile_name: str = Field(description="Name of a shipped profile, or path to a profile file.")
+    profiles_folder: str = Field(description="Folder of the shipped profiles.")
+    landing_folder: str = Field(description="Folder of the delivered files.")
+    work_folder: str = Field(description="Folder for transcoded copies of files, safe to delete.")
+    reference_folder: str = Field(description="Folder of the reference tables.")
+
+    _profile: Profile | None = PrivateAttr(default=None)
+    _scans: dict[tuple[str, tuple[date, ...]], list[FileScan]] = PrivateAttr(default_factory=dict)
+
+    @property
+    def profile(self) -> Profile:
+        """The profile, read once."""
+        if self._profile is None:
+            self._profile = load_profile(self.profile_name, Path(self.profiles_folder))
+        return self._profile
+
+    @property
+    def delivered(self) -> frozenset[str]:
+        """Channels that the profile delivers."""
+        return frozenset(self.profile.channels)
+
+    @property
+    def landing(self) -> Path:
+        """Folder of the delivered files."""
+        return Path(self.landing_folder)
+
+    @property
+    def work(self) -> Path:
+        """Folder for transcoded copies of files."""
+        return Path(self.work_folder)
+
+    def contract(self, contract: TableContract) -> TableContract:
+        """The contract with the columns that the profile passes through."""
+        return profile_contracts(self.profile)[contract.full_name]
+
+    def source(self, channel: str) -> ChannelSource | None:
+        """How a channel is delivered; None where it is not."""
+        return self.profile.channels.get(channel)
+
+    def file(self, scan: FileScan) -> LandingFile:
+        """The delivered file that was scanned."""
+        return LandingFile(self.landing / scan.source_file, scan.source_file, scan.channel, scan.month)
+
+    def scan(self, channel: str, months: Sequence[date]) -> list[FileScan]:
+        """Scans the files of a channel, once per run."""
+        key = (channel, tuple(months))
+        if key not in self._scans:
+            self._scans[key] = scan_channel(self.profile, channel, self.landing, months, self.work)
+        return self._scans[key]
+
+
+def cleaning_options(source: ChannelSource, channel: str) -> CleaningOptions:
+    """Returns what a profile says about the values of a channel, for the cleaning step."""
+    fields = [field.name for field in CHANNEL_BY_NAME[channel].fields]
+    return CleaningOptions(
+        nulls=source.nulls,
+        placeholders={name: source.placeholder_texts(name) for name in source.placeholders},
+        codes={name: source.code_map(name) for name in source.codes},
+        scales={name: float(source.scale(name)) for name in fields if name in source.units},
+        attributes={name: attribute.dtype for name, attribute in source.attributes.items()},
+    )

@@ -1,0 +1,81 @@
+"""Every GOVBIZ_* variable of the environment, once. Nothing else in the project reads the environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PROJECT_ROOT = Path(__file__).resolve().parents[1]
+DEFAULT_PROFILE = "sample"
+
+
+class Settings(BaseSettings):
+    """Settings of one data folder; see the table in the README."""
+
+    model_config = SettingsConfigDict(env_prefix="GOVBIZ_", frozen=True, env_ignore_empty=True)
+
+    profile: str = Field(
+        DEFAULT_PROFILE, description="Source profile: a name in seeds/profiles or a path to a YAML file."
+    )
+    data_dir: Path | None = Field(
+        None, description="Folder of all state. Default: ./data for the sample, ./data/<profile> for any other profile."
+    )
+    landing: Path | None = Field(
+        None, description="Folder of delivered files. Default: <data folder>/landing/<profile>."
+    )
+    seeds: Path = Field(PROJECT_ROOT / "seeds", description="Folder of reference data and profiles.")
+    pseudonym_key: SecretStr | None = Field(
+        None,
+        description="Key of the pseudonyms. Default: a random one made on first use in the data folder, mode 0600.",
+    )
+    memory_limit: str = Field("3GB", description="Memory that DuckDB may use before it spills to disk.")
+    threads: int = Field(2, ge=1, description="Threads that DuckDB uses.")
+    lock_timeout_seconds: float = Field(900.0, gt=0, description="How long a run waits for another one that writes.")
+    settle_seconds: float = Field(30.0, ge=0, description="Age at which the landing sensor takes a file as complete.")
+    publish: bool = Field(True, description="Write Parquet snapshots for readers after each month.")
+    alert_url: SecretStr | None = Field(None, description="Webhook that gets a JSON message when a run fails.")
+
+    @property
+    def profile_name(self) -> str:
+        """Name of the profile, without folder and suffix."""
+        return Path(self.profile).stem
+
+    @property
+    def data_folder(self) -> Path:
+        """Absolute path of the data folder.
+
+        Data of two profiles never share a warehouse, so each further profile gets a folder of its own.
+        """
+        if self.data_dir is not None:
+            return self.data_dir.expanduser().resolve()
+        base = Path("data").resolve()
+        return base if self.profile_name == DEFAULT_PROFILE else base / self.profile_name
+
+    @property
+    def landing_folder(self) -> Path:
+        """Absolute path of the folder of delivered files."""
+        if self.landing is not None:
+            return self.landing.expanduser().resolve()
+        return self.data_folder / "landing" / self.profile_name
+
+    @property
+    def profiles_folder(self) -> Path:
+        """Folder of the shipped profiles."""
+        return self.seeds / "profiles"
+
+    @property
+    def published_folder(self) -> Path:
+        """Folder of the snapshots for readers."""
+        return self.data_folder / "published"
+
+    @property
+    def alerts_folder(self) -> Path:
+        """Folder of the alert files of failed runs."""
+        return self.data_folder / "alerts"
+
+    @property
+    def dagster_home(self) -> Path:
+        """Folder of Dagster's own state where DAGSTER_HOME names no other."""
+        return self.data_folder / "dagster"

@@ -1,0 +1,185 @@
+"""What a landing folder holds, before anything is loaded: files, mapping, first records and every problem.
+
+Nothing is written to the landing folder or to a database; decoded copies live in a temporary folder that is removed.
+Values that can name someone are shown as their first character and `***`.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+import ibis
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from govbiz_assets.contracts.table import COLUMNS
+from govbiz_assets.sources.errors import SourceError
+from govbiz_assets.sources.landing import LandingFile, find_files, landing_months, missing_channels
+from govbiz_assets.sources.profile_model import Profile
+from govbiz_assets.sources.read import PROVENANCE, read_file
+from govbiz_assets.sources.scan import FileScan, mark_duplicates, scan_file
+
+SAMPLE_ROWS = 3
+_MISSING_REMEDY = "deliver it, or take the channel off `required` of the profile"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something to mend.
+
+    Attributes:
+        severity: `error` keeps data out; `warning` does not.
+        rule: Name of the rule.
+        channel: Channel concerned.
+        where: File or month.
+        reason: What is wrong and the remedy.
+    """
+
+    severity: Literal["error", "warning"]
+    rule: str
+    channel: str
+    where: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class FileReport:
+    """A file with its first records, masked; `problems` counts its broken records by rule."""
+
+    scan: FileScan
+    rows: tuple[dict[str, str], ...] = ()
+    problems: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class SourceReport:
+    """What was found in the landing folder."""
+
+    profile: str
+    landing: str
+    months: tuple[date, ...]
+    files: tuple[FileReport, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def has_errors(self) -> bool:
+        """True where data would be kept out."""
+        return any(problem.severity == "error" for problem in self.problems)
+
+
+def check_sources(profile: Profile, landing: Path, months: Sequence[date] | None = None) -> SourceReport:
+    """Examines every file of the landing folder.
+
+    Args:
+        profile: The source landscape.
+        landing: Landing folder.
+        months: Months to look at; None takes those that have files.
+
+    Raises:
+        SourceError: The landing folder does not exist.
+    """
+    if not landing.is_dir():
+        raise SourceError("no such landing folder", where=str(landing), remedy=f"obtain the data: {profile.obtain}")
+    chosen = list(months) if months is not None else landing_months(profile, landing)
+    problems = [
+        Problem("error", "missing_file", channel, f"{month:%Y-%m}", f"no file of this channel; {_MISSING_REMEDY}")
+        for month, channel in missing_channels(profile, landing, chosen)
+    ]
+    if not chosen:
+        reason = f"no file of the profile lies there; {profile.obtain}"
+        problems.append(Problem("error", "no_files", "", str(landing), reason))
+    reports: list[FileReport] = []
+    with tempfile.TemporaryDirectory(prefix="govbiz-check-") as folder:
+        for channel in profile.channels:
+            reports += _check_channel(profile, channel, landing, chosen, Path(folder))
+    for report in reports:
+        problems += _file_problems(report)
+    return SourceReport(profile.name, str(landing), tuple(chosen), tuple(reports), tuple(problems))
+
+
+def mask_value(column: str, value: object) -> str:
+    """A value for display; one that can name someone is cut to its first character."""
+    if value is None:
+        return ""
+    text = str(value)
+    known = COLUMNS.get(column)
+    if known is not None and known.sensitivity == "identifying":
+        return f"{text[:1]}***" if text else ""
+    return text
+
+
+def _check_channel(
+    profile: Profile, channel: str, landing: Path, months: Sequence[date], work: Path
+) -> list[FileReport]:
+    source = profile.channels[channel]
+    files = {(file.month, file.source_file): file for file in find_files(profile, channel, landing, months)}
+    scans = mark_duplicates([scan_file(file, source, profile, work) for file in files.values()])
+    return [_report(scan, files[(scan.month, scan.source_file)], profile, work) for scan in scans]
+
+
+def _report(scan: FileScan, file: LandingFile, profile: Profile, work: Path) -> FileReport:
+    if not scan.is_accepted:
+        return FileReport(scan)
+    backend = ibis.duckdb.connect()
+    try:
+        records = read_file(backend, scan, file, profile.channels[scan.channel], profile, work)
+        shown = [name for name in records.columns if name not in PROVENANCE]
+        whole = records.filter(records.read_problem.isnull())
+        rows = whole.order_by("row_no").limit(SAMPLE_ROWS).select(*shown).to_pyarrow().to_pylist()
+        broken = records.filter(records.read_problem.notnull()).group_by("read_problem").agg(n=lambda t: t.count())
+        counts = broken.order_by("read_problem").to_pyarrow().to_pylist() if scan.broken_count else []
+    finally:
+        backend.disconnect()
+    masked = tuple({name: mask_value(name, value) for name, value in row.items()} for row in rows)
+    return FileReport(scan, masked, tuple((row["read_problem"], int(row["n"])) for row in counts))
+
+
+def _file_problems(report: FileReport) -> list[Problem]:
+    scan = report.scan
+    if not scan.is_accepted:
+        return [Problem("error", scan.rule or "", scan.channel, scan.source_file, scan.reason or "")]
+    problems = []
+    if scan.reason:
+        problems.append(Problem("warning", scan.rule or "note", scan.channel, scan.source_file, scan.reason))
+    for rule, count in report.problems:
+        reason = (
+            f"{count:,} of {scan.record_count:,} records cannot be read and go to quarantine; correct them at source"
+        )
+        problems.append(Problem("warning", rule, scan.channel, scan.source_file, reason))
+    return problems
+
+
+def render_report(report: SourceReport, console: Console) -> None:
+    """Prints the report: one block per file, then the problems."""
+    span = f"{report.months[0]:%Y-%m} to {report.months[-1]:%Y-%m}" if report.months else "none"
+    console.print(f"Profile {report.profile}, landing folder {escape(report.landing)}, months {span}", highlight=False)
+    for item in report.files:
+        scan = item.scan
+        state = f"{scan.record_count:,} records" if scan.is_accepted else f"refused: {scan.rule}"
+        kind = ", ".join(part for part in (scan.encoding, scan.delimiter and repr(scan.delimiter), scan.sheet) if part)
+        console.print(
+            f"\n[bold]{scan.channel}[/bold] {escape(scan.source_file)} ({escape(kind)}) {state}", highlight=False
+        )
+        if scan.mapping:
+            console.print("  " + escape(", ".join(f"{k} <- {v}" for k, v in scan.mapping.items())), highlight=False)
+        if scan.unmapped:
+            console.print("  not mapped: " + escape(", ".join(scan.unmapped)), highlight=False)
+        if item.rows:
+            names = [name for name in item.rows[0] if any(row[name] for row in item.rows)]
+            table = Table(*(escape(name) for name in names), box=None, padding=(0, 1))
+            for row in item.rows:
+                table.add_row(*(escape(row[name][:40]) for name in names))
+            console.print(table)
+    console.print()
+    for problem in report.problems:
+        color = "red" if problem.severity == "error" else "yellow"
+        text = f"{problem.channel} {problem.where}: {problem.rule}: {problem.reason}".strip()
+        console.print(f"[{color}]{problem.severity}[/{color}] {escape(text)}", highlight=False)
+    if not report.problems:
+        console.print("No problems.")

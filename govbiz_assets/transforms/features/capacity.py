@@ -1,0 +1,103 @@
+"""Features of accounts and capacity."""
+
+from __future__ import annotations
+
+import ibis
+
+from govbiz_assets.transforms.features.panel import EXACT, exact_sum, look_back, month_end, month_index, ratio
+from govbiz_assets.transforms.parse import month_start
+
+# Twelve months of changes need the month before the first of them.
+CAPACITY_DEPTH = 13
+_CLOSED = "已销户"
+
+
+def open_accounts(accounts: ibis.Table) -> ibis.Table:
+    """Returns the accounts that are open at the end of their month."""
+    is_open = accounts.closed_date.isnull() | (accounts.closed_date > month_end(accounts.month))
+    return accounts.filter(is_open, accounts.account_status.fill_null("") != _CLOSED)
+
+
+def account_features(accounts: ibis.Table) -> ibis.Table:
+    """Returns what the open accounts of the as-of month say: `cleaned.account_monthly` in, one row per customer out."""
+    rows = open_accounts(accounts)
+    ends = month_end(rows.month)
+    grouped = rows.mutate(
+        tenure=(ends.delta(rows.opened_date, unit="day")).cast("float64") / 30.4375,
+        contract_left=(rows.contract_end_date.delta(ends, unit="day")).cast("float64") / 30.4375,
+    ).group_by(["month", "customer_id"])
+    return grouped.aggregate(
+        account_count=lambda t: t.count(),
+        tenure_months=lambda t: t.tenure.max(),
+        voltage_max_kv=lambda t: t.voltage_kv.max(),
+        is_two_part_tariff=lambda t: (t.tariff_system == "两部制").any(),
+        has_market_account=lambda t: t.is_market_traded.any(),
+        contract_left_months=lambda t: t.contract_left.min(),
+        contract_kva=lambda t: exact_sum(t.contract_kva).cast("float64"),
+        run_kva=lambda t: exact_sum(t.run_kva).cast("float64"),
+    )
+
+
+def customer_capacity(accounts: ibis.Table) -> ibis.Table:
+    """Sums capacity over the open accounts of a customer, and counts changes of running capacity.
+
+    Returns:
+        `customer_id`, `at`, `contract_kva`, `run_kva` (exact), `cut`, `grown` (0 or 1), `closed_accounts`.
+    """
+    rows = accounts.mutate(
+        at=month_index(accounts.month),
+        just_closed=(month_start(accounts.closed_date) == accounts.month).fill_null(False).cast("int64"),
+    )
+    by_account = ibis.window(group_by="account_id", order_by="at")
+    rows = rows.mutate(before_at=rows["at"].lag().over(by_account), before_kva=rows.run_kva.lag().over(by_account))
+    # Only the month right before counts as "before": a wider gap would depend on how far the window reaches.
+    step = (rows.before_at == rows["at"] - 1).ifelse(rows.run_kva - rows.before_kva, ibis.null("float64"))
+    is_open = rows.closed_date.isnull() | (rows.closed_date > month_end(rows.month))
+    rows = rows.mutate(
+        cut=(step < 0).fill_null(False).cast("int64"),
+        grown=(step > 0).fill_null(False).cast("int64"),
+        open_contract_kva=is_open.ifelse(rows.contract_kva, ibis.null("float64")),
+        open_run_kva=is_open.ifelse(rows.run_kva, ibis.null("float64")),
+    )
+    return rows.group_by(["customer_id", "at"]).aggregate(
+        contract_kva=exact_sum(rows.open_contract_kva).cast(EXACT),
+        run_kva=exact_sum(rows.open_run_kva).cast(EXACT),
+        cut=rows.cut.max(),
+        grown=rows.grown.max(),
+        closed_accounts=rows.just_closed.sum(),
+    )
+
+
+def capacity_features(base: ibis.Table, history: ibis.Table) -> ibis.Table:
+    """Returns the capacity features that look back.
+
+    Args:
+        base: `customer_id`, `month`, `as_of`.
+        history: Result of `customer_capacity`.
+    """
+    rows = look_back(base, history, CAPACITY_DEPTH)
+    year = rows.age < 12
+    totals = rows.group_by(["month", "customer_id"]).aggregate(
+        run_now=rows.run_kva.sum(where=rows.age == 0),
+        contract_now=rows.contract_kva.sum(where=rows.age == 0),
+        run_before=rows.run_kva.sum(where=rows.age == 3),
+        contract_before=rows.contract_kva.sum(where=rows.age == 3),
+        known_months=rows.count(where=year & rows.run_kva.notnull()),
+        cuts=rows.cut.sum(where=year),
+        growths=rows.grown.sum(where=year),
+        cut_age=rows.age.min(where=year & (rows.cut == 1)),
+        closed=rows.closed_accounts.sum(where=year),
+    )
+    is_known = totals.known_months > 0
+    none = ibis.null("int64")
+    return totals.select(
+        "month",
+        "customer_id",
+        run_contract_ratio=ratio(totals.run_now, totals.contract_now),
+        run_contract_change_3m_ratio=ratio(totals.run_now, totals.contract_now)
+        - ratio(totals.run_before, totals.contract_before),
+        capacity_cut_12m_count=is_known.ifelse(totals.cuts, none),
+        capacity_growth_12m_count=is_known.ifelse(totals.growths, none),
+        capacity_cut_age_months=totals.cut_age.cast("float64"),
+        closed_account_12m_count=is_known.ifelse(totals.closed, none),
+    )

@@ -1,0 +1,141 @@
+"""`features.customer_monthly`: one row per customer that is active at the end of the month."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import ibis
+
+from govbiz_assets.transforms.features.capacity import (
+    account_features,
+    capacity_features,
+    customer_capacity,
+    open_accounts,
+)
+from govbiz_assets.transforms.features.panel import exact_sum, look_back, month_end, month_index, ratio
+from govbiz_assets.transforms.features.payment import payment_features
+from govbiz_assets.transforms.features.service import product_features, ticket_features
+from govbiz_assets.transforms.features.usage import customer_usage, usage_features
+
+ATTRIBUTE_DEPTH = 12
+# Degree-day bases of the Chinese design code for the hot-summer cold-winter zone.
+_COOLING_C, _HEATING_C = 26.0, 5.0
+# Counts that are zero, not unknown, where the channel was delivered and the customer has no record in it.
+_TICKET_COUNTS = (
+    "ticket_month",
+    "ticket_3m",
+    "ticket_12m",
+    "complaint_3m",
+    "complaint_12m",
+    "repair_12m",
+    "repeated_12m",
+)
+_PRODUCT_COUNTS = ("product_count", "product_started_12m_count", "product_ended_12m_count", "product_fee_cny")
+
+
+@dataclass(frozen=True)
+class FeatureInputs:
+    """Cleaned tables, each over the months that its features look back."""
+
+    customers: ibis.Table
+    accounts: ibis.Table
+    usage: ibis.Table
+    bills: ibis.Table
+    payments: ibis.Table
+    tickets: ibis.Table
+    subscriptions: ibis.Table
+    weather: ibis.Table
+    attributes: ibis.Table
+    industries: ibis.Table
+
+
+def customer_features(
+    inputs: FeatureInputs,
+    months: Sequence[date],
+    *,
+    delivered: frozenset[str],
+    attributes: Mapping[str, str],
+) -> ibis.Table:
+    """Returns the features of every active customer as of the end of each month.
+
+    Args:
+        inputs: Cleaned tables.
+        months: As-of months.
+        delivered: Channels that the profile delivers; features of other channels are null, not zero.
+        attributes: Passed-through columns and the channel that brings each: `customer` or `attribute`.
+    """
+    customers = inputs.customers.filter(inputs.customers.month.isin(list(months)))
+    accounts = inputs.accounts.filter(inputs.accounts.month.isin(list(months)))
+    active = open_accounts(accounts).select("month", "customer_id").distinct()
+    rows = customers.semi_join(active, ["month", "customer_id"]).drop("registered_date", "source_file", "row_no")
+    base = rows.select("month", "customer_id", as_of=month_index(rows.month))
+    owners = inputs.accounts.select("month", "account_id", "customer_id")
+
+    parts = [
+        account_features(accounts),
+        usage_features(base, customer_usage(inputs.usage, owners)),
+        capacity_features(base, customer_capacity(inputs.accounts)),
+        payment_features(base, inputs.bills, inputs.payments, owners),
+        ticket_features(base, inputs.tickets, owners),
+        product_features(base, inputs.subscriptions),
+    ]
+    monthly = [name for name, channel in attributes.items() if channel == "attribute"]
+    if monthly:
+        parts.append(_latest_attributes(base, inputs.attributes, monthly))
+    for part in parts:
+        rows = rows.left_join(part, ["month", "customer_id"]).drop("month_right", "customer_id_right")
+    rows = _with_context(rows, inputs)
+    hours = (month_end(rows.month).day() * 24).cast("float64")
+    rows = rows.mutate(
+        kwh_per_kva=ratio(rows.kwh_month, rows.run_kva),
+        load_factor_ratio=ratio(rows.kwh_month, rows.run_kva * hours),
+    )
+    return _zero_where_delivered(rows, delivered)
+
+
+def _with_context(rows: ibis.Table, inputs: FeatureInputs) -> ibis.Table:
+    """Adds the industry's nature and the division's weather; a county without a station takes its city's."""
+    industries = inputs.industries.select("industry_code", "is_high_energy")
+    rows = rows.left_join(industries, "industry_code").drop("industry_code_right")
+    weather = _degree_days(inputs.weather)
+    rows = rows.mutate(city_code=rows.division_code.substr(0, 4) + "00")
+    for name, on in (("own", "division_code"), ("city", "city_code")):
+        station = (
+            weather.rename({on: "division_code", f"{name}_cooling": "cooling", f"{name}_heating": "heating"})
+            if (on != "division_code")
+            else weather.rename({f"{name}_cooling": "cooling", f"{name}_heating": "heating"})
+        )
+        rows = rows.left_join(station, ["month", on]).drop("month_right", f"{on}_right")
+    return rows.mutate(
+        cooling_degree_days=ibis.coalesce(rows.own_cooling, rows.city_cooling),
+        heating_degree_days=ibis.coalesce(rows.own_heating, rows.city_heating),
+    ).drop("city_code", "own_cooling", "own_heating", "city_cooling", "city_heating")
+
+
+def _degree_days(weather: ibis.Table) -> ibis.Table:
+    mean = (weather.temperature_max_c + weather.temperature_min_c) / 2
+    days = weather.mutate(
+        warm=(mean > _COOLING_C).ifelse(mean - _COOLING_C, 0.0), cold=(mean < _HEATING_C).ifelse(_HEATING_C - mean, 0.0)
+    )
+    return days.group_by(["month", "division_code"]).aggregate(
+        cooling=exact_sum(days.warm).cast("float64"), heating=exact_sum(days.cold).cast("float64")
+    )
+
+
+def _latest_attributes(base: ibis.Table, attributes: ibis.Table, names: Sequence[str]) -> ibis.Table:
+    """Returns the last known value of each monthly attribute within the trailing twelve months."""
+    history = attributes.select("customer_id", *names, at=month_index(attributes.month))
+    seen = look_back(base, history, ATTRIBUTE_DEPTH)
+    latest = seen.mutate(turn=ibis.row_number().over(ibis.window(group_by=["month", "customer_id"], order_by="age")))
+    return latest.filter(latest.turn == 0).select("month", "customer_id", *names)
+
+
+def _zero_where_delivered(rows: ibis.Table, delivered: frozenset[str]) -> ibis.Table:
+    counts: list[str] = []
+    if "ticket" in delivered:
+        counts += [f"{name}_count" for name in _TICKET_COUNTS]
+    if "subscription" in delivered:
+        counts += _PRODUCT_COUNTS
+    return rows.mutate(**{name: rows[name].fill_null(0) for name in counts}) if counts else rows

@@ -1,0 +1,38 @@
+"""Which month a record as received belongs to."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import ibis
+
+from govbiz_assets.contracts.channel import Channel
+from govbiz_assets.transforms import parse
+
+
+def record_month(
+    rows: ibis.Table, channel: Channel, delivered_month: date | None, first: date, last: date | None
+) -> ibis.Table:
+    """Adds the `month` of each record.
+
+    A file that is delivered for a month belongs to it whole, wrong-month records included; the cleaning step finds
+    those. In a file over many months each record goes to the month of its own date; a record without a readable date
+    goes to the profile's first month, one outside the profile's months to the nearest of them, and the cleaning step
+    refuses both there.
+
+    Args:
+        rows: Records as received.
+        channel: Their channel.
+        delivered_month: Month that the file was delivered for, None for a file over many months.
+        first: First month of the profile.
+        last: Last month of the profile, None where it goes on.
+    """
+    if delivered_month is not None or channel.month_field is None:
+        return rows.mutate(month=ibis.literal(delivered_month or first))
+    kind = channel.field(channel.month_field).kind
+    reader = parse.month if kind == "month" else parse.date
+    month = parse.month_start(reader(rows[channel.month_field])).fill_null(ibis.literal(first))
+    month = (month < ibis.literal(first)).ifelse(ibis.literal(first), month)
+    if last is not None:
+        month = (month > ibis.literal(last)).ifelse(ibis.literal(last), month)
+    return rows.mutate(month=month)

@@ -1,0 +1,211 @@
+"""From records as received to records that are kept: parsing, the first rule each breaks, and repeated records.
+
+Every received record ends in exactly one of three places: kept, set aside (duplicate or superseded), or quarantined.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import ibis
+import ibis.expr.datatypes as dt
+import ibis.expr.types as ir
+
+from govbiz_assets.contracts.channel import Channel, Field
+from govbiz_assets.contracts.cleaning import AttributeType, CleaningOptions
+from govbiz_assets.contracts.column import Column
+from govbiz_assets.contracts.table import COLUMNS, TableContract
+from govbiz_assets.transforms import parse
+from govbiz_assets.transforms.pseudonym import PSEUDONYMS, with_pseudonyms
+
+_CODE_FIELDS = (*PSEUDONYMS, "division_code", "industry_code", "product_code", "price_code", "credit_code")
+_POSITION = ("loaded_at", "source_file", "row_no")
+
+
+@ibis.udf.scalar.builtin
+def to_json(value) -> dt.JSON:  # type: ignore[no-untyped-def]
+    """JSON text of a struct."""
+    raise RuntimeError("the engine computes this")
+
+
+@dataclass(frozen=True)
+class _Problem:
+    """A way for a record to be refused; the first that applies names the rule."""
+
+    rule: str
+    field: str
+    applies: ir.BooleanValue
+
+
+def parse_records(raw: ibis.Table, channel: Channel, options: CleaningOptions) -> ibis.Table:
+    """Parses every record of a channel and names the first rule it breaks.
+
+    Args:
+        raw: Rows of the channel's raw table.
+        channel: The channel.
+        options: What the profile says about the channel's values.
+
+    Returns:
+        One row per raw row: month, position, the parsed fields and attributes under their own names, `problem`
+        (`rule:field`, null where the record is sound) and `record_json` (null where the record is sound).
+    """
+    received = [*(field.name for field in channel.fields), *options.attributes]
+    parsed = {field.name: _parse_field(raw[field.name], field, options) for field in channel.fields}
+    parsed |= {name: _parse_attribute(raw[name], kind, options) for name, kind in options.attributes.items()}
+    blanks = {f"{name}_blank": parse.is_blank(raw[name], options.nulls) for name in received}
+    # Parsing, judging and printing are three projections: the engine then parses once, and prints only what is refused.
+    record = ibis.struct({name: raw[name] for name in (*received, "extra_json")})
+    rows = raw.select("month", *_POSITION, "read_problem", **parsed, **blanks, record=record)
+    problems = _problems(rows, channel, options)
+    problem = ibis.cases(
+        (rows.read_problem.notnull(), rows.read_problem + ":"),
+        *((problem.applies, f"{problem.rule}:{problem.field}") for problem in problems),
+        else_=ibis.null("string"),
+    )
+    judged = rows.mutate(problem=problem)
+    record_json = judged.problem.notnull().ifelse(to_json(judged.record).cast("string"), ibis.null("string"))
+    return judged.mutate(record_json=record_json).drop("read_problem", "record", *blanks)
+
+
+def repeated_records(parsed: ibis.Table, channel: Channel, attributes: Mapping[str, AttributeType]) -> ibis.Table:
+    """Finds the sound records that are not kept because a later record has the same key in the same month.
+
+    The latest record wins: by the time its file came to rest, then by the file's name, then by its position.
+
+    Returns:
+        Key, month and position of each record that is set aside; `disposition` is `duplicate` where the kept record
+        says the same and `superseded` where it says something else; `kept_source_file` and `kept_row_no` name the
+        kept record.
+    """
+    key = ["month", *channel.key]
+    sound = parsed.filter(parsed.problem.isnull())
+    contested_keys = sound.group_by(key).having(sound.count() > 1).aggregate(copies=sound.count())
+    contested = sound.semi_join(contested_keys, key)
+    values = [contested[name].cast("string").fill_null("") for name in _value_names(channel, attributes)]
+    contested = contested.mutate(content=ibis.literal("\x1f").join(values) if values else ibis.literal(""))
+    latest = ibis.window(group_by=key, order_by=[ibis.desc(name) for name in _POSITION])
+    ranked = contested.mutate(
+        age_rank=ibis.row_number().over(latest),
+        kept_content=contested.content.first().over(latest),
+        kept_source_file=contested.source_file.first().over(latest),
+        kept_row_no=contested.row_no.first().over(latest),
+    )
+    losers = ranked.filter(ranked.age_rank > 0)
+    return losers.select(
+        *key,
+        *_POSITION,
+        "kept_source_file",
+        "kept_row_no",
+        disposition=(losers.content == losers.kept_content).ifelse("duplicate", "superseded"),
+    )
+
+
+def kept_records(parsed: ibis.Table, repeated: ibis.Table, channel: Channel, contract: TableContract) -> ibis.Table:
+    """Returns the records that are kept, under the columns of the cleaned table, numbers replaced by pseudonyms."""
+    sound = parsed.filter(parsed.problem.isnull()).drop("problem", "record_json")
+    kept = sound.anti_join(repeated, ["month", *channel.key, *_POSITION])
+    is_repetitive = set(channel.key) != {channel.key[0]} and channel.month_field is not None
+    kept = with_pseudonyms(kept, is_repetitive=is_repetitive)
+    return kept.select(*(name for name in contract.column_names if name in kept.columns))
+
+
+def set_aside_records(repeated: ibis.Table, channel: Channel) -> ibis.Table:
+    """Returns the rows of `quality.set_aside`."""
+    return repeated.select(
+        "month",
+        "source_file",
+        "row_no",
+        "disposition",
+        "kept_source_file",
+        "kept_row_no",
+        channel=ibis.literal(channel.name),
+    )
+
+
+def quarantined_records(parsed: ibis.Table, channel: Channel) -> ibis.Table:
+    """Returns the rows of `quality.quarantine`."""
+    refused = parsed.filter(parsed.problem.notnull())
+    parts = refused.problem.split(":")
+    return refused.select(
+        "month",
+        "source_file",
+        "row_no",
+        "record_json",
+        channel=ibis.literal(channel.name),
+        rule=parts[0],
+        field=parts[1].nullif(""),
+        reason=_reason(parts[0], parts[1]),
+    )
+
+
+_REASONS = {
+    "missing_value": "is required and blank; complete it in the source and deliver the file again",
+    "unparsable": "cannot be read; mend the value, or map its style in the profile",
+    "out_of_range": "lies outside the range that the channel accepts; mend the value or its unit in the profile",
+    "wrong_month": "lies in another month than the delivery; deliver the record with its own month",
+}
+
+
+def _reason(rule: ir.StringValue, field: ir.StringValue) -> ir.StringValue:
+    known = ibis.cases(*((rule == name, text) for name, text in _REASONS.items()), else_=ibis.null("string"))
+    broken = ibis.literal("the record could not be read (") + rule + "); mend the line in the file"
+    return ibis.coalesce(field + " " + known, broken)
+
+
+def _problems(rows: ibis.Table, channel: Channel, options: CleaningOptions) -> list[_Problem]:
+    problems = [
+        _Problem("missing_value", field.name, rows[f"{field.name}_blank"])
+        for field in channel.fields
+        if field.is_required
+    ]
+    typed = [field.name for field in channel.fields if field.kind != "text"]
+    typed += [name for name, kind in options.attributes.items() if kind != "category"]
+    problems += [_Problem("unparsable", name, rows[name].isnull() & ~rows[f"{name}_blank"]) for name in typed]
+    for field in channel.fields:
+        if field.low is not None and field.high is not None:
+            value = rows[field.name]
+            problems.append(_Problem("out_of_range", field.name, ~value.between(field.low, field.high)))
+    if channel.month_field:
+        day = rows[channel.month_field].cast("date")
+        problems.append(_Problem("wrong_month", channel.month_field, parse.month_start(day) != rows.month))
+    return problems
+
+
+def _parse_field(value: ir.Value, field: Field, options: CleaningOptions) -> ir.Value:
+    if field.name in options.codes:
+        value = value.cast("string").strip().substitute(dict(options.codes[field.name]))
+    if options.nulls and value.type().is_string():
+        value = value.strip().isin(list(options.nulls)).ifelse(ibis.null("string"), value)
+    if field.kind == "number":
+        return _parse_number(value, COLUMNS[field.name], field, options)
+    readers = {"date": parse.date, "month": parse.month, "timestamp": parse.timestamp, "flag": parse.flag}
+    if field.kind in readers:
+        return readers[field.kind](value)
+    return parse.code(value) if field.name in _CODE_FIELDS else parse.text(value)
+
+
+def _parse_number(value: ir.Value, column: Column, field: Field, options: CleaningOptions) -> ir.Value:
+    dtype = parse.ibis_type(column.dtype)
+    scale = options.scales.get(field.name)
+    if scale:
+        parsed = (parse.number(value, "decimal(38, 9)") * ibis.literal(scale).cast("decimal(18, 6)")).try_cast(dtype)
+    else:
+        parsed = parse.number(value, str(dtype))
+    placeholders = options.placeholders.get(field.name)
+    if placeholders:
+        is_placeholder = value.cast("string").strip().isin(list(placeholders))
+        parsed = is_placeholder.ifelse(ibis.literal(0).cast(dtype), parsed)
+    return parsed
+
+
+def _parse_attribute(value: ir.Value, kind: AttributeType, options: CleaningOptions) -> ir.Value:
+    if options.nulls and value.type().is_string():
+        value = value.strip().isin(list(options.nulls)).ifelse(ibis.null("string"), value)
+    if kind == "number":
+        return parse.number(value, "float64")
+    return {"date": parse.date, "flag": parse.flag, "category": parse.text}[kind](value)
+
+
+def _value_names(channel: Channel, attributes: Mapping[str, AttributeType]) -> list[str]:
+    return [*(field.name for field in channel.fields if field.name not in channel.key), *attributes]
