@@ -138,11 +138,7 @@ def wape(actual: npt.ArrayLike, forecast: npt.ArrayLike) -> float | None:
 
 
 def bias(actual: npt.ArrayLike, forecast: npt.ArrayLike) -> float | None:
-    """Sum of (forecast - actual) over sum of absolute actuals; positive means forecasts too high.
-
-    Returns:
-        A ratio, or None when all actuals are zero (or there are none).
-    """
+    """Sum of (forecast - actual) over sum of absolute actuals, positive when too high; None where `wape` is."""
     truth, said = _finite(actual, forecast)
     total = math.fsum(np.abs(truth))
     return math.fsum(said - truth) / total if total else None
@@ -204,7 +200,7 @@ def ranking_gini(actual: npt.ArrayLike, score: npt.ArrayLike) -> float | None:
 
     Args:
         actual: Non-negative amounts seen later, shape (n,).
-        score: Higher means a larger amount is expected, shape (n,).
+        score: Higher means more is expected, shape (n,).
 
     Returns:
         The Gini of amounts in the order of the score over the Gini of amounts in their own order. Tied scores share

@@ -23,7 +23,7 @@ from govbiz_assets.simulate.text import pick, spelled
 
 MONTHS_SHOWN_AFTER_CLOSING = 2
 CONTRACT_MONTHS = 36
-FULL_NAME_SHARE = 0.5
+REPEATED_CODE_SHARE = 0.5
 """Share of the second registrations that repeat the credit code; the others leave it empty."""
 
 
@@ -64,7 +64,7 @@ def customer_texts(
         code = names.credit_code(kind, reference.division_codes[customers.division[at]], number)
         if twin >= 0:
             name = names.respelled(name, rng)
-            code = code if rng.random() < FULL_NAME_SHARE else ""
+            code = code if rng.random() < REPEATED_CODE_SHARE else ""
         spread = [0.1, 0.3, 0.4, 0.2] if customers.habit[at] in (LATE, PARTIAL) else [0.45, 0.4, 0.12, 0.03]
         rows.append(
             (

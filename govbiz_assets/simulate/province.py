@@ -26,6 +26,7 @@ WARM_UP_MONTHS = LEAD_MONTHS + 2
 EXTENSION_RATE, EXTENSION_GROWTH = 0.02, 0.08
 """Monthly share of fast growing customers whose accounts get more capacity, and what fast means (yearly log)."""
 EXTENSION_LOAD = 1.12
+"""Growth of the load that comes with more capacity (ratio)."""
 
 
 def simulate_province(

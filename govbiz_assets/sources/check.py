@@ -26,6 +26,9 @@ from govbiz_assets.sources.read import PROVENANCE, read_file
 from govbiz_assets.sources.scan import FileScan, mark_duplicates, scan_file
 
 SAMPLE_ROWS = 3
+_SHOWN_WIDTH = 30
+_SHOWN_NAMES = 12
+_DELIMITER_NAMES = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar"}
 _MISSING_REMEDY = "deliver it, or take the channel off `required` of the profile"
 
 
@@ -160,22 +163,7 @@ def render_report(report: SourceReport, console: Console) -> None:
     span = f"{report.months[0]:%Y-%m} to {report.months[-1]:%Y-%m}" if report.months else "none"
     console.print(f"Profile {report.profile}, landing folder {escape(report.landing)}, months {span}", highlight=False)
     for item in report.files:
-        scan = item.scan
-        state = f"{scan.record_count:,} records" if scan.is_accepted else f"refused: {scan.rule}"
-        kind = ", ".join(part for part in (scan.encoding, scan.delimiter and repr(scan.delimiter), scan.sheet) if part)
-        console.print(
-            f"\n[bold]{scan.channel}[/bold] {escape(scan.source_file)} ({escape(kind)}) {state}", highlight=False
-        )
-        if scan.mapping:
-            console.print("  " + escape(", ".join(f"{k} <- {v}" for k, v in scan.mapping.items())), highlight=False)
-        if scan.unmapped:
-            console.print("  not mapped: " + escape(", ".join(scan.unmapped)), highlight=False)
-        if item.rows:
-            names = [name for name in item.rows[0] if any(row[name] for row in item.rows)]
-            table = Table(*(escape(name) for name in names), box=None, padding=(0, 1))
-            for row in item.rows:
-                table.add_row(*(escape(row[name][:40]) for name in names))
-            console.print(table)
+        _render_file(item, console)
     console.print()
     for problem in report.problems:
         color = "red" if problem.severity == "error" else "yellow"
@@ -183,3 +171,24 @@ def render_report(report: SourceReport, console: Console) -> None:
         console.print(f"[{color}]{problem.severity}[/{color}] {escape(text)}", highlight=False)
     if not report.problems:
         console.print("No problems.")
+
+
+def _render_file(item: FileReport, console: Console) -> None:
+    scan = item.scan
+    state = f"{scan.record_count:,} records" if scan.is_accepted else f"refused: {scan.rule}"
+    parts = [scan.encoding, _DELIMITER_NAMES.get(scan.delimiter or "", scan.delimiter), scan.sheet]
+    kind = ", ".join(part for part in parts if part)
+    heading = f"{escape(scan.source_file)} {escape(f'({kind}) ') if kind else ''}{state}"
+    console.print(f"\n[bold]{scan.channel}[/bold] {heading}", highlight=False)
+    names = [name for name in item.rows[0] if any(row[name] for row in item.rows)] if item.rows else []
+    names += [name for name in scan.mapping if name not in names]
+    if names:
+        table = Table("field", "delivered as", *(f"record {i + 1}" for i in range(len(item.rows))), box=None)
+        for name in names:
+            cells = (escape(row.get(name, "")[:_SHOWN_WIDTH]) for row in item.rows)
+            table.add_row(name, escape(scan.mapping.get(name, "(by the profile)")), *cells)
+        console.print(table)
+    if scan.unmapped:
+        rest = f" and {len(scan.unmapped) - _SHOWN_NAMES} more" if len(scan.unmapped) > _SHOWN_NAMES else ""
+        listed = ", ".join(repr(name) for name in scan.unmapped[:_SHOWN_NAMES])
+        console.print(f"  not mapped: {escape(listed)}{rest}", highlight=False)

@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 from govbiz_assets.contracts.channel import Channel
 from govbiz_assets.sources.csv_records import read_lines, split_header, split_records
 from govbiz_assets.sources.csv_shape import measure_text
-from govbiz_assets.sources.engine import column_types, count_rows, csv_relation, literal_path, parquet_relation
+from govbiz_assets.sources.engine import column_types, count_decoded, csv_relation, literal_path, parquet_relation
+from govbiz_assets.sources.engine import count_records as engine_count
 from govbiz_assets.sources.headers import HeaderMap, map_headers
 from govbiz_assets.sources.profile_model import ChannelSource
 from govbiz_assets.sources.records_file import count_records, write_records
@@ -80,7 +81,7 @@ def _examine_csv(path: Path, sha256: str, channel: Channel, source: ChannelSourc
     width = len(headers)
     shape = measure_text(text, delimiter, width)
     oddity = shape.oddity
-    if not oddity and count_rows(csv_relation(text, width, delimiter)) != shape.record_count:
+    if not oddity and engine_count(csv_relation(text, width, delimiter)) != shape.record_count:
         oddity = "the engine counts other records"
     warnings = [header_map.warning] if header_map.warning else []
     whole, broken = shape.record_count, 0
@@ -136,7 +137,7 @@ def _examine_parquet(path: Path, sha256: str, channel: Channel, source: ChannelS
             raise RefusedFileError(rule, f"{what}; have it delivered again") from error
     header_map = _usable(map_headers(channel, source, headers))
     relation = parquet_relation(literal_path(path, sha256, work), len(headers))
-    if count_rows(relation) != row_count:
+    if count_decoded(relation) != row_count:
         raise RefusedFileError("truncated", "some of its data cannot be decoded; have it delivered again")
     types = column_types(relation)
     return Examined(

@@ -14,6 +14,7 @@ from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
+from govbiz_assets.sources.errors import SourceError
 from govbiz_assets.sources.profile_model import ChannelSource, Profile
 
 TEMPORARY_SUFFIXES = (".tmp", ".part", ".partial", ".crdownload", ".download", ".swp", ".filepart")
@@ -70,7 +71,7 @@ def landing_months(profile: Profile, landing: Path) -> list[date]:
         for file in _match_files(channel, source, paths):
             if file.month is not None:
                 found.add(file.month)
-            elif profile.months.last is not None:
+            elif profile.months.last is not None and not source.names_month:
                 found.update(profile.months.between(profile.months.last))
     return sorted(month for month in found if month in profile.months)
 
@@ -97,8 +98,11 @@ def _walk(folder: Path, prefix: str) -> Iterator[tuple[str, Path, bool]]:
         entries = list(os.scandir(folder))
     except (FileNotFoundError, NotADirectoryError):
         return
-    except PermissionError:
-        yield prefix.rstrip("/"), folder, True
+    except PermissionError as error:
+        if not prefix:
+            remedy = "give the service user the right to read the landing folder"
+            raise SourceError("cannot be listed", where=str(folder), remedy=remedy) from error
+        yield prefix.rstrip("/"), folder, True  # reported like a link: whatever it holds cannot be read
         return
     for entry in entries:
         if is_temporary(entry.name):
@@ -149,6 +153,7 @@ def _patterns(glob: str) -> tuple[re.Pattern[str], ...]:
             continue
         if part == "**":
             text += "(?:[^/]+/)*"
+            patterns.append(re.compile(f"{text}[^/]+"))  # a linked folder anywhere below
             continue
         for piece in re.split(r"(\{month\}|\{yyyymm\}|\*|\?)", part):
             if piece in ("{month}", "{yyyymm}"):

@@ -19,7 +19,9 @@ BY_HAND = RuleParams(min_support=0.4, min_confidence=0.7, min_lift=0, min_basket
 
 def baskets(*rows: str) -> pl.DataFrame:
     """Baskets of one-letter items; an empty text is a basket without items."""
-    pairs = [(f"b{i}", item) for i, row in enumerate(rows) for item in (list(row) or [None])]
+    pairs: list[tuple[str, str | None]] = []
+    for i, row in enumerate(rows):
+        pairs += [(f"b{i}", item) for item in row] or [(f"b{i}", None)]
     return pl.DataFrame(pairs, schema={"basket_id": pl.String, "item": pl.String}, orient="row")
 
 
@@ -62,9 +64,10 @@ def test_both_algorithms_agree_with_brute_force(seed: int) -> None:
         for size in (1, 2):
             for right in combinations(chosen, size):
                 left = tuple(item for item in chosen if item not in right)
-                if left and both / len(held) >= 0.1 and both / counts[left] >= 0.5:
-                    if both * len(held) / (counts[left] * counts[right]) >= 1.05:
-                        expected.add((JOINER.join(left), JOINER.join(right), both))
+                if not left or both / len(held) < 0.1 or both / counts[left] < 0.5:
+                    continue
+                if both * len(held) / (counts[left] * counts[right]) >= 1.05:
+                    expected.add((JOINER.join(left), JOINER.join(right), both))
     for algorithm in ("fpgrowth", "apriori"):
         rules = mine_rules(frame, params.model_copy(update={"algorithm": algorithm}))
         assert dict(rules.itemsets.select("itemset", "basket_count").iter_rows()) == frequent
@@ -97,7 +100,7 @@ def test_too_little_data_has_a_named_reason() -> None:
     assert mine_rules(baskets("ab"), RuleParams()).reason == "too_few_baskets: 1 < 20"
     assert mine_rules(baskets(), RuleParams()).reason == "too_few_baskets: 0 < 20"
     rare = mine_rules(baskets("a", "b", "c", ""), BY_HAND)
-    assert rare.reason == "no_frequent_item: none of 4 items is in 2 of 4 baskets".replace("4 items", "3 items")
+    assert rare.reason == "no_frequent_item: none of 3 items is in 2 of 4 baskets"
     assert rare.associations.is_empty()
     assert mine_rules(baskets("", ""), BY_HAND).itemsets.is_empty()
 
@@ -158,9 +161,7 @@ def test_grocery_rules_beat_popularity_where_they_fire(groceries: pl.DataFrame) 
 
 
 @pytest.mark.parametrize(("support", "expected"), [(0.01, 159), (0.005, 580), (0.002, 2_691)])
-def test_retail_gives_the_published_itemsets(
-    real_data: Callable[[str], Path], support: float, expected: int
-) -> None:
+def test_retail_gives_the_published_itemsets(real_data: Callable[[str], Path], support: float, expected: int) -> None:
     with gzip.open(real_data("fimi/retail.dat.gz"), "rt") as file:
         rows = [(i, item) for i, line in enumerate(file) for item in line.split()]
     frame = pl.DataFrame(rows, schema=["basket_id", "item"], orient="row")

@@ -32,7 +32,6 @@ def test_module_imports_nothing_that_does_io_or_reads_a_clock(path: Path) -> Non
     assert not _imports(ast.parse(text)) & FORBIDDEN
     assert "today()" not in text
     assert ".now()" not in text
-    assert len(text.splitlines()) < 300
 
 
 def test_importing_every_module_loads_no_heavy_library() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import polars as pl
@@ -52,8 +53,7 @@ class Landing:
 
     def rows(self, channel: str, month: str) -> list[dict[str, str]]:
         """Records as delivered, spoiled ones included."""
-        text = self.path(channel, month).read_bytes().decode(NAMES[channel][1])
-        return list(csv.DictReader(io.StringIO(text), delimiter=NAMES[channel][2]))
+        return _records(self.path(channel, month), NAMES[channel][1], NAMES[channel][2])
 
     def tickets(self, month: str) -> pl.DataFrame:
         return pl.read_excel(self.path("ticket", month), infer_schema_length=0)
@@ -70,8 +70,13 @@ class Landing:
         return [row for number, row in enumerate(self.rows(channel, month), start=1) if number not in spoiled]
 
     def truth(self, name: str) -> list[dict[str, str]]:
-        with (self.folder / "truth" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-            return list(csv.DictReader(file))
+        return _records(self.folder / "truth" / f"{name}.csv", "utf-8", ",")
+
+
+@lru_cache(maxsize=40)
+def _records(path: Path, encoding: str, delimiter: str) -> list[dict[str, str]]:
+    """Landing folders of session fixtures do not change; other tests write each folder once."""
+    return list(csv.DictReader(io.StringIO(path.read_bytes().decode(encoding)), delimiter=delimiter))
 
 
 def number(cell: str) -> float:

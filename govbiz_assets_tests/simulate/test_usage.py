@@ -120,7 +120,7 @@ def test_weekends_separate_the_shift_patterns(long: Landing, daily: Daily) -> No
 
 
 def test_makeup_days_are_worked(long: Landing, daily: Daily) -> None:
-    """Sunday 12 October is no match for Saturday 12 October 2024, which replaced a day of the National Day week."""
+    """Saturday 12 October 2024 was worked in exchange for a day of the National Day week."""
     makeup, sunday = (date(2024, 10, 12), date(2024, 10, 12)), (date(2024, 10, 20), date(2024, 10, 20))
     base = (date(2024, 10, 14), date(2024, 10, 18))
     offices = by_pattern(long, daily)["office"]
