@@ -8,7 +8,10 @@ from typing import Any
 import dagster as dg
 
 from govbiz_assets.assets.catalog import TABLE_ASSETS
+from govbiz_assets.assets.shared_tables import shared_table_specs
 from govbiz_assets.assets.table_asset import IO_MANAGER_KEY
+from govbiz_assets.checks.catalog import TABLE_CHECKS
+from govbiz_assets.checks.run import build_checks
 from govbiz_assets.partitions import monthly_partitions
 from govbiz_assets.resources import Deliveries
 from govbiz_assets.settings import Settings
@@ -31,7 +34,10 @@ def build_defs(
     profile = load_profile(settings.profile, settings.profiles_folder)
     contracts = profile_contracts(profile)
     partitions = monthly_partitions(profile.months.first, profile.months.last)
-    assets = [asset.build(contracts, partitions) for asset in TABLE_ASSETS]
+    assets = [
+        *(asset.build(contracts, partitions) for asset in TABLE_ASSETS),
+        *shared_table_specs(contracts, partitions),
+    ]
     resources = {
         "warehouse": build_warehouse(settings),
         "deliveries": build_deliveries(settings),
@@ -39,6 +45,7 @@ def build_defs(
     }
     return dg.Definitions(
         assets=assets,
+        asset_checks=build_checks(TABLE_CHECKS, contracts, partitions),
         resources={**resources, **(resource_overrides or {})},
         # One process per run: twelve small assets took 6 s in process and 70 s with a process each.
         executor=dg.in_process_executor,

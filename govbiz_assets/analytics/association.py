@@ -50,7 +50,9 @@ def mine_rules(baskets: pl.DataFrame, params: RuleParams) -> RuleSet:
     need = _least_count(params.min_support, total)
     counts = _count_itemsets(rows, need, params)
     if not counts:
-        return _nothing(f"no_frequent_item: none of {rows['item'].drop_nulls().n_unique()} items is in {need} of {total} baskets")
+        return _nothing(
+            f"no_frequent_item: none of {rows['item'].drop_nulls().n_unique()} items is in {need} of {total} baskets"
+        )
     return RuleSet(_itemset_frame(counts, total), _rule_frame(counts, total, params), None)
 
 

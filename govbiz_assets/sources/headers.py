@@ -46,8 +46,11 @@ def map_headers(channel: Channel, source: ChannelSource, headers: Sequence[str])
     names = [normalize_header(header) for header in headers]
     twice = sorted({name for name in names if name and names.count(name) > 1}) if len(set(names)) < len(names) else []
     if twice:
-        listed = ", ".join(repr(name) for name in twice[:5])
-        return _refuse("duplicate_header", f"header {listed} stands twice; rename or drop one of the columns")
+        # The headers of a wide file are account numbers, which a reason must not name.
+        places = [str(i + 1) for i, name in enumerate(names) if name == twice[0]]
+        shown = f"header {twice[0]!r}" if source.unpivot is None else "a header"
+        reason = f"{shown} stands twice (columns {', '.join(places[:5])}); rename or drop one of the columns"
+        return _refuse("duplicate_header", reason)
     place = {name: position for position, name in enumerate(names) if name}
     melted: tuple[int, ...] = ()
     if source.unpivot is not None:

@@ -78,7 +78,7 @@ def _audit(
         stored = stored.filter(stored.month.isin(list(months)))
     else:
         stored = stored.mutate(month=ibis.literal(date.min))
-    broken = {f"rule_{i}": (~_holds(rule, stored)).ifelse(1, 0).sum() for i, rule in enumerate(contract.rules)}
+    broken = {f"rule_{i}": (~rule_holds(rule, stored)).ifelse(1, 0).sum() for i, rule in enumerate(contract.rules)}
     facts = stored.group_by("month").aggregate(row_count=stored.count(), **broken).order_by("month").to_polars()
     counts: dict[date, int] = dict(zip(facts["month"], facts["row_count"], strict=True))
     outside = inserted - sum(counts.values())
@@ -112,7 +112,8 @@ def _check_key(contract: TableContract, stored: ibis.Table, months: Sequence[dat
             )
 
 
-def _holds(rule: Rule, rows: ibis.Table) -> ibis.ir.BooleanValue:
+def rule_holds(rule: Rule, rows: ibis.Table) -> ibis.ir.BooleanValue:
+    """True where a row keeps the rule; null passes."""
     value = rows[rule.column]
     holds = ibis.literal(True)
     for limit, is_low in ((rule.low, True), (rule.high, False)):

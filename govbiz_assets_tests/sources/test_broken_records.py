@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -116,3 +117,14 @@ def test_formula_and_error_cells_are_broken_records(tmp_path: Path) -> None:
     assert [row["read_problem"] for row in rows] == [None, "formula_cell", "formula_cell", "formula_cell"]
     assert [row["ticket_no"] for row in rows] == ["T1", None, None, None]
     assert json.loads(rows[1]["extra_json"])["line"].startswith("T2\t3201")
+
+
+def test_copies_in_the_work_folder_are_private_and_made_again_when_they_are_gone(tmp_path: Path) -> None:
+    landscape = usage_landscape(tmp_path, usage_text([USAGE_ROW, "1,2", GOOD]).encode("gbk"))
+    scan = landscape.scan()
+    copies = sorted(landscape.work.iterdir())
+    assert len(copies) == 2
+    assert {copy.stat().st_mode & 0o077 for copy in (landscape.work, *copies)} == {0}
+    before = landscape.rows(scan)
+    shutil.rmtree(landscape.work)
+    assert landscape.rows(scan) == before

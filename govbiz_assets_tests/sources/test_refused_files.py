@@ -145,6 +145,13 @@ def test_a_duplicate_header_is_refused(tmp_path: Path, header: str) -> None:
     assert_refused(usage_landscape(tmp_path, usage_text(["1,2,3,4"], header)), "duplicate_header", "总电量")
 
 
+def test_a_duplicate_header_of_a_wide_file_is_refused_without_naming_the_account(tmp_path: Path) -> None:
+    unpivot = {"keep": ["日期"], "name_to": "account_no", "value_to": "kwh"}
+    landscape = usage_landscape(tmp_path, "日期,3201,3202,3201\n2024-01-01,1,2,3\n", unpivot=unpivot)
+    assert_refused(landscape, "duplicate_header", "columns 2, 4")
+    assert "3201" not in str(landscape.scan().reason)
+
+
 def test_a_missing_required_column_is_refused(tmp_path: Path) -> None:
     landscape = usage_landscape(tmp_path, usage_text(["1,2"], "户号,总电量"))
     assert_refused(landscape, "missing_column", "usage_date", "数据日期", "columns.usage_date")

@@ -1,0 +1,85 @@
+"""Checks of what was delivered: files, records read, the row account, and the share that was refused."""
+
+from __future__ import annotations
+
+import ibis
+
+from govbiz_assets.checks.table_check import CheckTables, Measure, TableCheck, by_month
+from govbiz_assets.contracts.tables_source import FILE_MANIFEST, RAW_TABLES, ROW_ACCOUNT
+
+# A delivery with more refused records than this is mended at its source, not here.
+QUARANTINE_HIGH = 0.02
+
+
+def refused_files(tables: CheckTables) -> ibis.Table:
+    """Files of the month that were refused."""
+    rows = tables.rows(FILE_MANIFEST)
+    return by_month(rows, rows.count(where=rows.file_status == "refused"))
+
+
+def unread_records(channel: str) -> Measure:
+    """Records that were counted in accepted files and do not stand in the raw table, or stand there without a file.
+
+    A file over many months is compared over the months that are stored, where it can only have more records.
+    """
+
+    def measure(tables: CheckTables) -> ibis.Table:
+        manifest = tables.rows(FILE_MANIFEST)
+        accepted = manifest.filter(manifest.channel == channel, manifest.file_status == "accepted")
+        raw = tables.session.stored(RAW_TABLES[channel])
+        stored = raw.group_by("source_file").aggregate(stored=raw.count(), months=raw.month.nunique())
+        files = accepted.left_join(stored, "source_file")
+        missing = files.record_count - files.stored.fill_null(0)
+        spans_months = files.months.fill_null(0) > 1
+        wrong = spans_months.ifelse((missing < 0).ifelse(-missing, 0), missing.abs())
+        return by_month(files, wrong.sum())
+
+    return measure
+
+
+def unbalanced_records(tables: CheckTables) -> ibis.Table:
+    """Received records that are neither kept, duplicate, superseded nor quarantined, or are so twice."""
+    rows = tables.rows(ROW_ACCOUNT)
+    placed = rows.kept_count + rows.duplicate_count + rows.superseded_count + rows.quarantined_count
+    return by_month(rows, (rows.received_count - placed).abs().sum())
+
+
+def quarantined_ratio(tables: CheckTables) -> ibis.Table:
+    """Largest share of refused records among the channels of the month."""
+    rows = tables.rows(ROW_ACCOUNT)
+    channels = rows.group_by(["month", "channel"]).aggregate(
+        received=rows.received_count.sum(), quarantined=rows.quarantined_count.sum()
+    )
+    channels = channels.filter(channels.received > 0)
+    return by_month(channels, (channels.quarantined.cast("float64") / channels.received.cast("float64")).max())
+
+
+DELIVERY_CHECKS: tuple[TableCheck, ...] = (
+    TableCheck(FILE_MANIFEST, "refused_files", "Files that were refused.", refused_files, high=0),
+    *(
+        TableCheck(
+            contract,
+            "unread_records",
+            "Records counted in the files that do not stand in the raw table.",
+            unread_records(channel),
+            high=0,
+            is_blocking=True,
+        )
+        for channel, contract in RAW_TABLES.items()
+    ),
+    TableCheck(
+        ROW_ACCOUNT,
+        "unbalanced_records",
+        "Records that are not in exactly one place.",
+        unbalanced_records,
+        high=0,
+        is_blocking=True,
+    ),
+    TableCheck(
+        ROW_ACCOUNT,
+        "quarantined_ratio",
+        "Largest share of refused records among the channels.",
+        quarantined_ratio,
+        high=QUARANTINE_HIGH,
+    ),
+)

@@ -1,0 +1,67 @@
+"""Measures against a table's own history: how a month compares with the months before it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import ibis
+
+from govbiz_assets.checks.table_check import CheckTables, Measure, by_month
+from govbiz_assets.contracts.table import TableContract
+from govbiz_assets.transforms.features.panel import month_index, ratio
+from govbiz_assets.transforms.stack import stack
+
+Compare = Callable[[ibis.Value, ibis.Value], ibis.Value]
+
+HISTORY_DEPTH = 13
+# With fewer months before it, a month has no history to compare with.
+MIN_HISTORY = 3
+
+
+def volume_ratio(contract: TableContract) -> Measure:
+    """Rows of the month over the median of the twelve months before."""
+
+    def measure(tables: CheckTables) -> ibis.Table:
+        rows = tables.rows(contract, HISTORY_DEPTH)
+        return _against_median(by_month(rows, rows.count()), tables, ratio)
+
+    return measure
+
+
+def sum_ratio(contract: TableContract, column: str) -> Measure:
+    """Sum of a column over the median of its sums in the twelve months before."""
+
+    def measure(tables: CheckTables) -> ibis.Table:
+        rows = tables.rows(contract, HISTORY_DEPTH)
+        return _against_median(by_month(rows, rows[column].sum()), tables, ratio)
+
+    return measure
+
+
+def null_share_rise(contract: TableContract, columns: Sequence[str]) -> Measure:
+    """Largest rise of a column's share of nulls over its median share in the twelve months before."""
+
+    def measure(tables: CheckTables) -> ibis.Table:
+        rows = tables.rows(contract, HISTORY_DEPTH)
+        # One pass over the table counts all columns; the comparison then runs over a handful of rows.
+        shares = rows.group_by("month").aggregate(
+            **{name: rows[name].isnull().ifelse(1.0, 0.0).mean() for name in columns}
+        )
+        rises = [
+            _against_median(shares.select("month", value=shares[name]), tables, lambda now, before: now - before)
+            for name in columns
+        ]
+        stacked = stack(rises)
+        return by_month(stacked, stacked.value.max())
+
+    return measure
+
+
+def _against_median(monthly: ibis.Table, tables: CheckTables, compare: Compare) -> ibis.Table:
+    now = monthly.mutate(at=month_index(monthly.month))
+    now = now.filter(now.month.isin(list(tables.months)))
+    before = monthly.select(earlier=month_index(monthly.month), past=monthly.value)
+    pairs = now.join(before, [before.earlier < now["at"], before.earlier >= now["at"] - (HISTORY_DEPTH - 1)])
+    compared = pairs.group_by(["month", "value"]).aggregate(median=pairs.past.median(), months=pairs.count())
+    compared = compared.filter(compared.months >= MIN_HISTORY)
+    return compared.select("month", value=compare(compared.value, compared["median"]))

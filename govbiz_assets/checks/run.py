@@ -1,0 +1,179 @@
+"""Running checks: one step per table measures the run's months, keeps the values, and judges all months kept so far.
+
+A check fails while any month of the table fails, so a good later month never hides a bad earlier one.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from itertools import groupby
+
+import dagster as dg
+import polars as pl
+
+from govbiz_assets.checks.table_check import CheckTables, TableCheck
+from govbiz_assets.contracts.month import month_name, months_between
+from govbiz_assets.contracts.table import TableContract
+from govbiz_assets.contracts.tables_source import CHECK_RESULT
+from govbiz_assets.resources import Deliveries
+from govbiz_assets.warehouse.months import replace_months
+from govbiz_assets.warehouse.publish import publish_months
+from govbiz_assets.warehouse.resource import Warehouse
+from govbiz_assets.warehouse.session import Session
+
+# Month under which checks of tables without months are kept.
+NO_MONTH = date(1970, 1, 1)
+_SHOWN_MONTHS = 12
+
+
+def build_checks(
+    checks: Sequence[TableCheck],
+    contracts: Mapping[str, TableContract],
+    partitions: dg.MonthlyPartitionsDefinition,
+) -> list[dg.AssetChecksDefinition]:
+    """Returns one multi-check per table.
+
+    Args:
+        checks: Declared checks.
+        contracts: Contracts by `layer.table`, with the columns that the profile adds.
+        partitions: Months of the profile.
+    """
+    ordered = sorted(checks, key=lambda check: check.contract.full_name)
+    return [
+        _table_checks(contracts[name], list(group), partitions)
+        for name, group in groupby(ordered, key=lambda check: check.contract.full_name)
+    ]
+
+
+def _table_checks(
+    contract: TableContract, checks: Sequence[TableCheck], partitions: dg.MonthlyPartitionsDefinition
+) -> dg.AssetChecksDefinition:
+    months = partitions if contract.is_monthly else None
+    by_name = {check.name: check for check in checks}
+
+    @dg.multi_asset_check(
+        name=f"{contract.layer}__{contract.name}__checks",
+        specs=[
+            dg.AssetCheckSpec(
+                check.name,
+                asset=dg.AssetKey(contract.asset_key),
+                description=check.meaning,
+                blocking=check.is_blocking,
+                partitions_def=months,
+            )
+            for check in checks
+        ],
+        can_subset=True,
+    )
+    def run_checks(
+        context: dg.AssetCheckExecutionContext, warehouse: Warehouse, deliveries: Deliveries
+    ) -> Iterator[dg.AssetCheckResult]:
+        session = warehouse.session
+        window = _months(context) if contract.is_monthly else [NO_MONTH]
+        for key in sorted(context.selected_asset_check_keys, key=lambda key: key.name):
+            check = by_name[key.name]
+            values = measure_months(check, session, window, deliveries.delivered)
+            keep_results(session, check, values)
+            yield _judge(context, check, session, window, values)
+        if warehouse.publish:
+            publish_months(session, CHECK_RESULT, window, warehouse.published_folder)
+
+    return run_checks
+
+
+def measure_months(
+    check: TableCheck, session: Session, months: Sequence[date], delivered: frozenset[str]
+) -> dict[date, float | None]:
+    """Returns the check's value for each month; a month with nothing to measure has the check's absent value."""
+    measured = check.measure(CheckTables(session, months, delivered)).select("month", "value").to_polars()
+    values = dict.fromkeys(months, check.absent_value)
+    values.update({month: value for month, value in measured.iter_rows() if month in values})
+    return values
+
+
+def keep_results(session: Session, check: TableCheck, values: Mapping[date, float | None]) -> None:
+    """Replaces the check's rows of these months in `quality.check_result`."""
+    frame = pl.DataFrame(
+        {
+            "month": list(values),
+            "table_name": [check.contract.full_name] * len(values),
+            "check_name": [check.name] * len(values),
+            "value": list(values.values()),
+            "threshold": [check.threshold] * len(values),
+            "passed": [check.passes(value) for value in values.values()],
+        },
+        schema={
+            "month": pl.Date,
+            "table_name": pl.String,
+            "check_name": pl.String,
+            "value": pl.Float64,
+            "threshold": pl.Float64,
+            "passed": pl.Boolean,
+        },
+    )
+    slice_values = {"table_name": check.contract.full_name, "check_name": check.name}
+    with session.registered("check_values", frame) as rows:
+        replace_months(session, CHECK_RESULT, rows, list(values), slice_values=slice_values)
+
+
+def failed_months(session: Session, check: TableCheck) -> list[date]:
+    """Returns every month, of this run or an earlier one, that fails the check."""
+    rows = session.stored(CHECK_RESULT)
+    rows = rows.filter(
+        rows.table_name == check.contract.full_name, rows.check_name == check.name, ~rows.passed
+    ).order_by("month")
+    return [month for (month,) in rows.select("month").to_polars().iter_rows()]
+
+
+def _judge(
+    context: dg.AssetCheckExecutionContext,
+    check: TableCheck,
+    session: Session,
+    window: Sequence[date],
+    values: Mapping[date, float | None],
+) -> dg.AssetCheckResult:
+    failed = failed_months(session, check)
+    if check.contract.is_monthly and context.has_partition_key_range:
+        # The result of a range run cannot carry a month; without these events each month would stay "planned" for ever.
+        for month in window:
+            context.op_execution_context.log_event(
+                dg.AssetCheckEvaluation(
+                    asset_key=dg.AssetKey(check.contract.asset_key),
+                    check_name=check.name,
+                    passed=check.passes(values[month]),
+                    partition=month_name(month),
+                    blocking=check.is_blocking,
+                    metadata=_value_metadata(check, values[month]),
+                )
+            )
+    last = values[window[-1]]
+    return dg.AssetCheckResult(
+        asset_key=dg.AssetKey(check.contract.asset_key),
+        check_name=check.name,
+        passed=not failed,
+        severity=dg.AssetCheckSeverity.ERROR,
+        description=_describe(check, failed),
+        metadata={
+            **_value_metadata(check, last),
+            "failed_months": [month_name(month) for month in failed[:_SHOWN_MONTHS]],
+            "failed_month_count": len(failed),
+        },
+    )
+
+
+def _value_metadata(check: TableCheck, value: float | None) -> dict[str, float | str]:
+    shown: dict[str, float | str] = {"value": value if value is not None else "nothing to measure"}
+    if check.threshold is not None:
+        shown["threshold"] = check.threshold
+    return shown
+
+
+def _describe(check: TableCheck, failed: Sequence[date]) -> str:
+    if not failed:
+        return check.meaning
+    shown = ", ".join(month_name(month) for month in failed[:_SHOWN_MONTHS])
+    return f"{check.meaning} Fails in {shown}{' ...' if len(failed) > _SHOWN_MONTHS else ''}."
+
+
+def _months(context: dg.AssetCheckExecutionContext) -> list[date]:
+    window = context.op_execution_context.partition_time_window
+    return months_between(window.start.date(), window.end.date())
