@@ -17,25 +17,30 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="GOVBIZ_", frozen=True, env_ignore_empty=True)
 
     profile: str = Field(
-        DEFAULT_PROFILE, description="Source profile: a name in seeds/profiles or a path to a YAML file."
+        default=DEFAULT_PROFILE, description="Source profile: a name in seeds/profiles or a path to a YAML file."
     )
     data_dir: Path | None = Field(
-        None, description="Folder of all state. Default: ./data for the sample, ./data/<profile> for any other profile."
+        default=None,
+        description="Folder of all state. Default: ./data for the sample, ./data/<profile> for any other profile.",
     )
     landing: Path | None = Field(
-        None, description="Folder of delivered files. Default: <data folder>/landing/<profile>."
+        default=None, description="Folder of delivered files. Default: <data folder>/landing/<profile>."
     )
-    seeds: Path = Field(PROJECT_ROOT / "seeds", description="Folder of reference data and profiles.")
+    seeds: Path = Field(default=PROJECT_ROOT / "seeds", description="Folder of reference data and profiles.")
     pseudonym_key: SecretStr | None = Field(
-        None,
+        default=None,
         description="Key of the pseudonyms. Default: a random one made on first use in the data folder, mode 0600.",
     )
-    memory_limit: str = Field("3GB", description="Memory that DuckDB may use before it spills to disk.")
-    threads: int = Field(2, ge=1, description="Threads that DuckDB uses.")
-    lock_timeout_seconds: float = Field(900.0, gt=0, description="How long a run waits for another one that writes.")
-    settle_seconds: float = Field(30.0, ge=0, description="Age at which the landing sensor takes a file as complete.")
-    publish: bool = Field(True, description="Write Parquet snapshots for readers after each month.")
-    alert_url: SecretStr | None = Field(None, description="Webhook that gets a JSON message when a run fails.")
+    memory_limit: str = Field(default="3GB", description="Memory that DuckDB may use before it spills to disk.")
+    threads: int = Field(default=2, ge=1, description="Threads that DuckDB uses.")
+    lock_timeout_seconds: float = Field(
+        default=900.0, gt=0, description="How long a run waits for another one that writes."
+    )
+    settle_seconds: float = Field(
+        default=30.0, ge=0, description="Age at which the landing sensor takes a file as complete."
+    )
+    publish: bool = Field(default=True, description="Write Parquet snapshots for readers after each month.")
+    alert_url: SecretStr | None = Field(default=None, description="Webhook that gets a JSON message when a run fails.")
 
     @property
     def profile_name(self) -> str:

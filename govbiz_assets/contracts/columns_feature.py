@@ -70,7 +70,11 @@ PAYMENT_FEATURES: tuple[Column, ...] = (
     ratio("power_factor_charge_ratio", "Power factor adjustment over the energy charge, last three months."),
     ratio("basic_charge_ratio", "Basic charge over the total bill, last three months."),
     count("bill_correction_12m_count", "Correction bills of the last twelve months.", "bill"),
-    number("days_to_pay", "Days from the issue of a bill to a payment of it, mean over the payments of three months.", "day"),
+    number(
+        "days_to_pay",
+        "Days from the issue of a bill to a payment of it, mean over the payments of three months.",
+        "day",
+    ),
     count("late_3m_count", "Bills of the last three months paid after the due date or still open after it.", "bill"),
     count("late_12m_count", "Bills of the last twelve months paid after the due date or still open after it.", "bill"),
     count("partial_12m_count", "Second payments of a bill within the last twelve months.", "bill"),

@@ -44,8 +44,8 @@ def parse_months(text: str) -> list[date]:
     """
     months: set[date] = set()
     for part in text.split(","):
-        first, _, last = part.strip().partition("..")
-        span = month_range(parse_month(first), parse_month(last or first))
+        first, dots, last = (text.strip() for text in part.partition(".."))
+        span = month_range(parse_month(first), parse_month(last if dots else first))
         if not span:
             raise ValueError(f"{part.strip()!r} runs backwards; write the earlier month first")
         months.update(span)

@@ -32,6 +32,11 @@ class Rule:
     values: tuple[str, ...] = ()
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns that the rule looks at, bounds included."""
+        return (self.column, *(bound for bound in (self.low, self.high) if isinstance(bound, str)))
+
+    @property
     def name(self) -> str:
         """Name of the rule; it does not carry the limit, so a tightened limit keeps its history."""
         return f"{self.column}_{'known' if self.values else 'in_range'}"
@@ -71,12 +76,21 @@ class TableContract:
         """Checks that the contract is consistent.
 
         Raises:
-            ValueError: A key or rule names no column, or an identifying column stands outside the vault.
+            ValueError: A column stands twice, a key or rule names no column, a key column or the month may be null, or
+                an identifying column stands outside the vault.
         """
         names = set(self.column_names)
-        for name in (*self.key, *self.required, *(rule.column for rule in self.rules)):
+        repeated = sorted(name for name in names if self.column_names.count(name) > 1)
+        if repeated:
+            raise ValueError(f"{self.full_name}: {', '.join(repeated)} stands twice among the columns")
+        month = ("month",) if self.is_monthly else ()
+        rule_columns = [name for rule in self.rules for name in rule.columns]
+        for name in (*month, *self.key, *self.required, *rule_columns):
             if name not in names:
                 raise ValueError(f"{self.full_name}: {name!r} is no column of the table")
+        for name in (*month, *self.key):
+            if name not in self.required:
+                raise ValueError(f"{self.full_name}: {name!r} identifies rows and may not be null")
         leaked = [c.name for c in self.columns if c.sensitivity == "identifying" and self.database != "vault"]
         if leaked:
             raise ValueError(f"{self.full_name}: {', '.join(leaked)} can name someone; such columns live in the vault")
@@ -125,9 +139,17 @@ def table(
         owner: Team that answers for the table.
         database: File that the table lives in.
         is_monthly: The table is partitioned by its `month` column.
+
+    Raises:
+        ValueError: A name is no column of the dictionary, or the contract is not consistent.
     """
     layer, name = full_name.split(".")
     names = columns.split()
+    unknown = [name for name in names if name.rstrip("?") not in COLUMNS]
+    if unknown:
+        raise ValueError(
+            f"{full_name}: {', '.join(unknown)} is no column of the dictionary; declare it in columns_*.py"
+        )
     return TableContract(
         layer=layer,
         name=name,

@@ -1,7 +1,9 @@
 """Reading delivered text as numbers, dates, months, moments and flags. Null means: this text is none.
 
 Each reader tries the engine's own cast first and looks at the text itself only where that fails, because nearly all
-values are regular: on 3 million values the cast takes 0.13 s and the patterns several seconds.
+values are regular: on a million values the cast takes 0.04 s, making full-width signs half-width 1.8 s. The engine
+computes a term that stands twice in an expression once, ahead and for every row; so the costly terms stand once, or
+inside a case, where only the rows that reach them pay.
 """
 
 from __future__ import annotations
@@ -12,16 +14,22 @@ import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
-_FULL_WIDTH = "０１２３４５６７８９ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ．，－＋（）／：　￥"
-_HALF_WIDTH = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ.,-+()/: ¥"
+_FULL_WIDTH = "０１２３４５６７８９ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ．，－−＋（）／：　\u00a0￥"
+_HALF_WIDTH = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ.,--+()/:  ¥"
+_BLANK = r"[\s　\x{a0}\x{feff}]"
+_BLANK_ENDS = rf"^{_BLANK}+|{_BLANK}+$"
+_REGULAR_CODE = r"^[!-~]+$"
 _UNIT = r"(?:元|[kK][wW][hH]|千瓦时|度|℃|°C|[kK][vV]|千伏|[kK][vV][aA]|千伏安|[kK][wW]|秒|%)?"
-_NUMBER = rf"^¥?\s*([+-]?(?:\d+|\d{{1,3}}(?:,\d{{3}})+)(?:\.\d+)?)\s*{_UNIT}$"
-_BRACKETED = rf"^\(\s*¥?\s*((?:\d+|\d{{1,3}}(?:,\d{{3}})+)(?:\.\d+)?)\s*{_UNIT}\s*\)$"
-_DAY = r"^(\d{4})(?:[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{2})(\d{2}))\s*(?:(?:星期|周|礼拜).)?"
-_CLOCK = r"\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?"
-_DATE = _DAY + rf"(?:[ T]+{_CLOCK})?$"
-_MOMENT = _DAY + rf"[ T]+({_CLOCK})$"
-_MONTH = r"^(\d{4})[-/.年]?(\d{1,2})月?$"
+_DIGITS = r"(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?"
+_NUMBER = rf"^([+-]?)¥?\s*([+-]?{_DIGITS})\s*{_UNIT}$"
+_BRACKETED = rf"^\(\s*¥?\s*({_DIGITS})\s*{_UNIT}\s*\)$"
+_DAY = r"^((?:19|20)\d{2})(?:[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{2})(\d{2}))\s*(?:(?:星期|周|礼拜).)?"
+_CLOCK = r"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?"
+# The province's own offset from UTC says nothing new; a moment with any other offset is not local time and not read.
+_OFFSET = r"(?:\s*\+08(?::?00)?)?"
+_DATE = _DAY + rf"(?:[ T]+{_CLOCK}{_OFFSET})?$"
+_MOMENT = _DAY + rf"[ T]+({_CLOCK}){_OFFSET}$"
+_MONTH = r"^((?:19|20)\d{2})(?:[-/.年](\d{1,2})月?|(\d{2}))$"
 _FIRST_DAY, _LAST_DAY = "1900-01-01", "2099-12-31"
 _TRUE = ("是", "1", "TRUE", "T", "Y", "YES", "有")
 _FALSE = ("否", "0", "FALSE", "F", "N", "NO", "无")
@@ -29,33 +37,37 @@ _FALSE = ("否", "0", "FALSE", "F", "N", "NO", "无")
 
 def half_width(value: ir.StringValue) -> ir.StringValue:
     """Returns the text without surrounding blanks and with full-width digits, letters and signs made half-width."""
-    return value.translate(_FULL_WIDTH, _HALF_WIDTH).strip()
+    return value.translate(_FULL_WIDTH, _HALF_WIDTH).re_replace(_BLANK_ENDS, "")
 
 
 def text(value: ir.Value) -> ir.StringValue:
-    """Returns the text without surrounding blanks; blank text is null."""
-    return cast(ir.StringValue, value.cast("string").strip().nullif(""))
+    """Returns the text without surrounding blanks, full-width ones included; blank text is null."""
+    return cast(ir.StringValue, _as_text(value).re_replace(_BLANK_ENDS, "").nullif(""))
 
 
 def code(value: ir.Value) -> ir.StringValue:
     """Returns a code or number as half-width text; blank is null."""
-    return cast(ir.StringValue, half_width(value.cast("string")).nullif(""))
+    value = _as_text(value)
+    return cast(ir.StringValue, value.re_search(_REGULAR_CODE).ifelse(value, half_width(value).nullif("")))
 
 
 def number(value: ir.Value, dtype: str) -> ir.NumericValue:
-    """Returns a number: thousands separators, currency signs, units, full-width digits and accounting brackets go.
+    """Returns a finite number: thousands separators, currency signs, units, full-width digits, accounting brackets go.
 
     Args:
         value: Delivered value, text or already a number.
         dtype: Ibis type of the result, for example `decimal(18, 3)`.
     """
-    if not value.type().is_string():
-        return cast(ir.NumericValue, value.try_cast(dtype))
-    plain = half_width(cast(ir.StringValue, value))
-    positive = plain.re_extract(_NUMBER, 1).nullif("")
-    negative = ibis.literal("-") + plain.re_extract(_BRACKETED, 1).nullif("")
-    digits = ibis.coalesce(positive, negative).replace(",", "")
-    return cast(ir.NumericValue, ibis.coalesce(value.try_cast(dtype), digits.try_cast(dtype)))
+    parsed = value.try_cast(dtype)
+    if value.type().is_string():
+        bracketed = half_width(cast(ir.StringValue, value)).re_replace(_BRACKETED, r"-\1")
+        # Both signs at once, as in "-¥-5", are kept side by side, and the cast refuses them.
+        digits = bracketed.re_replace(_NUMBER, r"=\1\2").re_extract(r"^=(.*)$", 1).replace(",", "")
+        parsed = ibis.coalesce(parsed, digits.try_cast(dtype))
+    if parsed.type().is_floating():
+        # Not a number is larger than infinity in the engine, so both fail here.
+        parsed = (parsed.abs() < float("inf")).ifelse(parsed, ibis.null(dtype))
+    return cast(ir.NumericValue, parsed)
 
 
 def date(value: ir.Value) -> ir.DateValue:
@@ -64,23 +76,24 @@ def date(value: ir.Value) -> ir.DateValue:
     Year-first styles are read (2024-01-05, 2024/1/5, 20240105, 2024年1月5日, with weekday or clock behind); day-first
     styles are null, because 01/02/2024 has two readings.
     """
-    if not value.type().is_string():
-        return cast(ir.DateValue, value.cast("date"))
-    cast_date = value.try_cast("date")
+    if value.type().is_temporal():
+        day = cast(ir.DateValue, value.cast("date"))
+        return cast(ir.DateValue, _in_years(day).ifelse(day, ibis.null("date")))
+    value = _as_text(value)
+    day = cast(ir.DateValue, value.try_cast("date"))
     # The engine's cast takes "2024-01-05abc" for a date, so only what it would write the same way is believed.
-    regular = (cast_date.cast("string") == value).ifelse(cast_date, ibis.null("date"))
-    plain = half_width(cast(ir.StringValue, value))
-    rebuilt = plain.re_search(_DATE).ifelse(plain.re_replace(_DATE, r"\1-\2\4-\3\5"), ibis.null("string"))
-    return _in_years(ibis.coalesce(regular, rebuilt.try_cast("date")))
+    regular = ((day.cast("string") == value) & _in_years(day)).ifelse(day, ibis.null("date"))
+    rebuilt = half_width(value).re_replace(_DATE, r"=\1-\2\4-\3\5").re_extract(r"^=([\d-]+)$", 1)
+    return cast(ir.DateValue, ibis.coalesce(regular, rebuilt.try_cast("date")))
 
 
 def month(value: ir.Value) -> ir.DateValue:
     """Returns the first day of a month written as 202401, 2024-01, 2024年1月, or as any date in it."""
-    if not value.type().is_string():
-        return cast(ir.DateValue, month_start(value.cast("date")))
-    plain = half_width(cast(ir.StringValue, value))
-    first_day = plain.re_search(_MONTH).ifelse(plain.re_replace(_MONTH, r"\1-\2-01"), ibis.null("string"))
-    return cast(ir.DateValue, month_start(ibis.coalesce(_in_years(first_day.try_cast("date")), date(value))))
+    if value.type().is_temporal():
+        return month_start(date(value))
+    value = _as_text(value)
+    first_day = half_width(value).re_replace(_MONTH, r"=\1-\2\3-01").re_extract(r"^=([\d-]+)$", 1)
+    return cast(ir.DateValue, ibis.coalesce(first_day.try_cast("date"), month_start(date(value))))
 
 
 def month_start(day: ir.Value) -> ir.DateValue:
@@ -89,37 +102,33 @@ def month_start(day: ir.Value) -> ir.DateValue:
 
 
 def timestamp(value: ir.Value) -> ir.TimestampValue:
-    """Returns a moment; a date without a clock is its midnight."""
-    if not value.type().is_string():
-        return cast(ir.TimestampValue, value.cast("timestamp(6)"))
-    plain = half_width(cast(ir.StringValue, value))
-    with_clock = plain.re_search(_MOMENT).ifelse(plain.re_replace(_MOMENT, r"\1-\2\4-\3\5 \6"), ibis.null("string"))
+    """Returns a moment of the years 1900 to 2099; a date without a clock is its midnight."""
+    if value.type().is_temporal():
+        moment = value.cast("timestamp(6)")
+        return cast(ir.TimestampValue, _in_years(moment.cast("date")).ifelse(moment, ibis.null("timestamp(6)")))
+    value = _as_text(value)
+    rebuilt = half_width(value).re_replace(_MOMENT, r"=\1-\2\4-\3\5 \6").re_extract(r"^=([\d-]+ [\d:.]+)$", 1)
     # A clock without seconds is completed; the engine wants all three parts.
-    completed = with_clock.re_replace(r"^(\S+ \d{1,2}:\d{2})$", r"\1:00")
-    rebuilt = ibis.coalesce(completed.try_cast("timestamp(6)"), date(value).cast("timestamp(6)"))
-    parsed = ibis.coalesce(value.try_cast("timestamp(6)"), rebuilt)
-    in_years = parsed.between(ibis.timestamp(_FIRST_DAY), ibis.timestamp(_LAST_DAY))
-    return cast(ir.TimestampValue, in_years.ifelse(parsed, ibis.null("timestamp(6)")))
+    completed = rebuilt.re_replace(r"^(\S+ \d{1,2}:\d{2})$", r"\1:00")
+    return cast(
+        ir.TimestampValue, ibis.coalesce(completed.try_cast("timestamp(6)"), date(value).cast("timestamp(6)"))
+    )
 
 
 def flag(value: ir.Value) -> ir.BooleanValue:
     """Returns yes or no from 是/否, 1/0, true/false, Y/N, 有/无."""
     if value.type().is_boolean():
         return cast(ir.BooleanValue, value)
-    plain = half_width(value.cast("string")).upper()
+    plain = half_width(_as_text(value)).upper()
     return cast(
         ir.BooleanValue,
         ibis.cases((plain.isin(_TRUE), True), (plain.isin(_FALSE), False), else_=ibis.null("boolean")),
     )
 
 
-def is_blank(value: ir.Value, nulls: tuple[str, ...] = ()) -> ir.BooleanValue:
-    """True where nothing was delivered, or a text that stands for nothing."""
-    if not value.type().is_string():
-        return value.isnull()
-    stripped = cast(ir.StringValue, value).strip()
-    blank = value.isnull() | (stripped == "")
-    return blank | stripped.isin(list(nulls)) if nulls else blank
+def is_blank(value: ir.Value) -> ir.BooleanValue:
+    """True where nothing was delivered, or only blanks."""
+    return text(value).isnull() if value.type().is_string() else value.isnull()
 
 
 def ibis_type(duckdb_type: str) -> dt.DataType:
@@ -127,6 +136,12 @@ def ibis_type(duckdb_type: str) -> dt.DataType:
     return dt.dtype({"DOUBLE": "float64", "BIGINT": "int64"}.get(duckdb_type, duckdb_type.lower()))
 
 
-def _in_years(value: ir.Value) -> ir.DateValue:
-    in_years = value.between(ibis.date(_FIRST_DAY), ibis.date(_LAST_DAY))
-    return cast(ir.DateValue, in_years.ifelse(value, ibis.null("date")))
+def _as_text(value: ir.Value) -> ir.StringValue:
+    """Returns the value as text; a whole number that a file keeps as floating point loses its `.0`."""
+    if value.type().is_floating():
+        return cast(ir.StringValue, value.cast("string").re_replace(r"\.0$", ""))
+    return cast(ir.StringValue, value if value.type().is_string() else value.cast("string"))
+
+
+def _in_years(day: ir.Value) -> ir.BooleanValue:
+    return cast(ir.BooleanValue, day.between(ibis.date(_FIRST_DAY), ibis.date(_LAST_DAY)))

@@ -21,7 +21,7 @@ class WarehouseBusyError(Exception):
 
 def read_holder(path: Path) -> str:
     """Returns who holds the lock, in words, as far as the holder wrote it down."""
-    with contextlib.suppress(OSError, ValueError, KeyError):
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         holder = json.loads(path.read_text(encoding="utf-8"))
         return f"{holder['owner']} (process {holder['pid']})"
     return "another process"

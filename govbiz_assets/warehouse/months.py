@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from datetime import date
 
+import duckdb
 import ibis
+import ibis.expr.operations as ops
 
 from govbiz_assets.contracts.table import Rule, TableContract
 from govbiz_assets.warehouse.session import Session
@@ -28,6 +31,8 @@ def replace_months(
 ) -> dict[date, int]:
     """Replaces the rows of some months in one transaction.
 
+    Rows may come from the table itself: they are then computed before anything is deleted.
+
     Args:
         session: The open warehouse.
         contract: Table to write.
@@ -37,22 +42,48 @@ def replace_months(
         is_sorted: Write in the order of the key, so that equal content gives equal files.
 
     Returns:
-        Rows written per month; one entry under `date.min` for a table without months.
+        Rows written per month, 0 for an empty one; one entry under `date.min` for a table without months.
 
     Raises:
         StructureError: Columns or types do not fit the contract.
-        RowRuleError: A row lies outside the window, repeats a key, or breaks a row rule.
+        RowRuleError: A row lies outside the window, lacks a required value, repeats a key, or breaks a row rule.
     """
     check_rows(contract, rows.schema())
     if is_sorted and contract.key:
         rows = rows.order_by([name for name in contract.key if name in rows.columns])
-    with session.transaction():
+    where, parameters = _slice(contract, months, slice_values or {})
+    with contextlib.ExitStack() as stack:
+        if _reads(rows, contract):
+            rows = stack.enter_context(session.staged(f"own_{contract.full_name}", rows))
+        stack.enter_context(session.transaction())
         session.ensure_table(contract)
-        where, parameters = _slice(contract, months, slice_values or {})
         session.connection.execute(f"DELETE FROM {table_path(contract)}{where}", parameters)
-        answer = session.connection.execute(f"INSERT INTO {table_path(contract)} BY NAME {session.compile(rows)}")
-        inserted = (answer.fetchone() or (0,))[0]
+        inserted = _insert(session, contract, rows)
         return _audit(session, contract, months, slice_values or {}, inserted)
+
+
+def _reads(rows: ibis.Table, contract: TableContract) -> bool:
+    """True where the rows are derived from the table that they are to replace."""
+    own = (contract.database, contract.layer, contract.name)
+    tables = rows.op().find(ops.DatabaseTable)
+    return any((table.namespace.catalog, table.namespace.database, table.name) == own for table in tables)
+
+
+def _insert(session: Session, contract: TableContract, rows: ibis.Table) -> int:
+    try:
+        answer = session.connection.execute(f"INSERT INTO {table_path(contract)} BY NAME {session.compile(rows)}")
+    except duckdb.ConstraintException as error:
+        column = str(error).strip().rpartition(".")[2]
+        raise RowRuleError(
+            f"{contract.full_name}: the required column {column} is null in some rows; the table is unchanged - "
+            "mend the transform, or let the contract allow null"
+        ) from error
+    except (duckdb.DataError, duckdb.InvalidInputException) as error:
+        raise RowRuleError(
+            f"{contract.full_name}: the rows cannot be computed ({str(error).splitlines()[0]}); "
+            "the table is unchanged - mend the transform"
+        ) from error
+    return int((answer.fetchone() or (0,))[0])
 
 
 def _slice(contract: TableContract, months: Sequence[date], values: Mapping[str, str]) -> tuple[str, list[object]]:
@@ -80,19 +111,20 @@ def _audit(
         stored = stored.mutate(month=ibis.literal(date.min))
     broken = {f"rule_{i}": (~rule_holds(rule, stored)).ifelse(1, 0).sum() for i, rule in enumerate(contract.rules)}
     facts = stored.group_by("month").aggregate(row_count=stored.count(), **broken).order_by("month").to_polars()
-    counts: dict[date, int] = dict(zip(facts["month"], facts["row_count"], strict=True))
+    counts: dict[date, int] = dict.fromkeys(months if contract.is_monthly else [date.min], 0)
+    counts |= dict(zip(facts["month"], facts["row_count"], strict=True))
     outside = inserted - sum(counts.values())
     if outside:
         raise RowRuleError(
-            f"{contract.full_name}: {outside} rows lie outside the window "
-            f"{min(months, default=date.min):%Y-%m}..{max(months, default=date.min):%Y-%m}; the table is unchanged"
+            f"{contract.full_name}: {outside} rows lie outside {_window_text(contract, months, values)}; "
+            "the table is unchanged - return rows of the run's months only"
         )
     for index, rule in enumerate(contract.rules):
         failing = int(facts[f"rule_{index}"].sum() or 0)
         if failing:
             raise RowRuleError(
                 f"{contract.full_name}: {failing} rows break the rule {rule.name} "
-                f"({describe_rule(rule)}); the table is unchanged"
+                f"({describe_rule(rule)}); the table is unchanged - mend the rows or the rule"
             )
     if contract.key:
         _check_key(contract, stored, months)
@@ -106,10 +138,18 @@ def _check_key(contract: TableContract, stored: ibis.Table, months: Sequence[dat
         repeated = window.group_by(list(contract.key)).having(window.count() > 1).aggregate(copies=window.count())
         sample = repeated.limit(1).to_polars()
         if sample.height:
-            key = ", ".join(f"{name}={sample[name][0]}" for name in contract.key)
+            key = ", ".join(f"{name}={' '.join(str(sample[name][0]).split())}" for name in contract.key)
             raise RowRuleError(
-                f"{contract.full_name}: key ({key}) stands {sample['copies'][0]} times; the table is unchanged"
+                f"{contract.full_name}: key ({key}) stands {sample['copies'][0]} times; the table is unchanged - "
+                "make the rows one per key"
             )
+
+
+def _window_text(contract: TableContract, months: Sequence[date], values: Mapping[str, str]) -> str:
+    parts = [f"{name} {value}" for name, value in values.items()]
+    if contract.is_monthly:
+        parts.insert(0, f"{min(months):%Y-%m}..{max(months):%Y-%m}" if months else "an empty window")
+    return f"the window ({', '.join(parts)})"
 
 
 def rule_holds(rule: Rule, rows: ibis.Table) -> ibis.ir.BooleanValue:

@@ -13,7 +13,7 @@ import duckdb
 
 from govbiz_assets.contracts.table import TableContract
 from govbiz_assets.warehouse.session import Session
-from govbiz_assets.warehouse.sql import quote_identifier, quote_literal, table_path
+from govbiz_assets.warehouse.sql import quote_glob, quote_identifier, quote_literal, table_path
 
 VIEWS_FILE = "warehouse.duckdb"
 
@@ -25,6 +25,7 @@ def publish_months(session: Session, contract: TableContract, months: Sequence[d
     """
     if contract.database != "warehouse":
         return
+    columns = ", ".join(quote_identifier(name) for name in contract.column_names)
     target = folder / contract.layer / contract.name
     target.mkdir(parents=True, exist_ok=True)
     slices = [(f"{month:%Y-%m}", month) for month in months] if contract.is_monthly else [("all", None)]
@@ -33,7 +34,7 @@ def publish_months(session: Session, contract: TableContract, months: Sequence[d
         temporary = target / f".{stem}.parquet.tmp"
         where = "" if month is None else f" WHERE month = DATE {quote_literal(month.isoformat())}"
         session.connection.execute(
-            f"COPY (SELECT * FROM {table_path(contract)}{where}) TO {quote_literal(str(temporary))} "
+            f"COPY (SELECT {columns} FROM {table_path(contract)}{where}) TO {quote_literal(str(temporary))} "
             "(FORMAT parquet, COMPRESSION zstd)"
         )
         temporary.replace(path)
@@ -49,7 +50,7 @@ def publish_views(folder: Path) -> None:
     try:
         for layer, name in tables:
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_identifier(layer)}")
-            files = quote_literal(str(folder / layer / name / "*.parquet"))
+            files = quote_glob(str(folder.resolve() / layer / name), "*.parquet")
             connection.execute(
                 f"CREATE VIEW {quote_identifier(layer)}.{quote_identifier(name)} AS "
                 f"SELECT * FROM read_parquet({files}, union_by_name = true)"

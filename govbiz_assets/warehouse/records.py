@@ -1,7 +1,8 @@
 """Writing classified records: what is kept goes to the cleaned table, the rest to where an auditor finds it.
 
 The vault is written before the warehouse, because one DuckDB transaction writes one database. A kill in between shows
-as an unbalanced row account that the next run completes.
+as an unbalanced row account that the next run completes. What is kept and what is set aside live in one file and change
+in one transaction.
 """
 
 from __future__ import annotations
@@ -59,6 +60,7 @@ def write_records(
         with session.staged(f"parsed_{records.channel}", parsed) as staged:
             split = records.split(staged)
             replace_months(session, QUARANTINE, split.quarantined, [month], slice_values=slice_values)
-            replace_months(session, SET_ASIDE, split.set_aside, [month], slice_values=slice_values)
-            counts |= replace_months(session, contract, split.kept, [month], is_sorted=False)
+            with session.transaction():
+                replace_months(session, SET_ASIDE, split.set_aside, [month], slice_values=slice_values)
+                counts |= replace_months(session, contract, split.kept, [month], is_sorted=False)
     return counts

@@ -12,6 +12,7 @@ from dagster_duckdb import DuckDBResource
 from pydantic import Field, PrivateAttr
 
 from govbiz_assets.settings import Settings
+from govbiz_assets.warehouse.files import write_whole
 from govbiz_assets.warehouse.lock import hold_lock
 from govbiz_assets.warehouse.pseudonym import load_key
 from govbiz_assets.warehouse.publish import publish_views
@@ -106,4 +107,4 @@ def claim_folder(folder: Path, profile: str) -> None:
                 f"{folder}: holds the data of profile {owner}, not of {profile}; set GOVBIZ_DATA_DIR to another folder"
             )
     else:
-        mark.write_text(profile + "\n", encoding="utf-8")
+        write_whole(mark, profile + "\n")

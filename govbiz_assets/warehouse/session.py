@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
@@ -14,9 +15,10 @@ from ibis.backends.duckdb import Backend
 
 from govbiz_assets.contracts.column import Column
 from govbiz_assets.contracts.table import TableContract
+from govbiz_assets.warehouse.lock import WarehouseBusyError
 from govbiz_assets.warehouse.pseudonym import install_pseudonym_function
 from govbiz_assets.warehouse.sql import quote_identifier, quote_literal, table_path
-from govbiz_assets.warehouse.structure import missing_columns
+from govbiz_assets.warehouse.structure import StructureError, changed_nulls, missing_columns
 
 DATABASES = ("warehouse", "vault")
 
@@ -32,11 +34,14 @@ class Session:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection = connection
         self.backend: Backend = ibis.duckdb.from_connection(connection)
+        self._in_transaction = False
 
     def stored(self, contract: TableContract) -> ibis.Table:
-        """Returns the stored table, lazily; it is created where it does not exist yet."""
+        """Returns the stored table with the contract's columns, lazily; it is created where it does not exist yet."""
         self.ensure_table(contract)
-        return self.backend.table(contract.name, database=(contract.database, contract.layer))
+        rows = self.backend.table(contract.name, database=(contract.database, contract.layer))
+        # A table that grew by ALTER holds its columns in another order, and those that the contract dropped as well.
+        return rows if rows.columns == contract.column_names else rows.select(list(contract.column_names))
 
     def window(self, contract: TableContract, start: date, end: date) -> ibis.Table:
         """Returns the rows of the months in `[start, end)`, lazily."""
@@ -52,11 +57,17 @@ class Session:
         return bool(found and found[0])
 
     def ensure_table(self, contract: TableContract) -> None:
-        """Creates the table from its contract, or adds the nullable columns that the contract gained.
+        """Creates the table from its contract, or brings the stored one to it where nothing is lost by that.
+
+        Nullable columns that the contract gained are added, NOT NULL follows the contract.
 
         Raises:
             StructureError: The stored table cannot be brought to the contract without losing something.
         """
+        with self.transaction():
+            self._ensure_table(contract)
+
+    def _ensure_table(self, contract: TableContract) -> None:
         path = table_path(contract)
         if not self.exists(contract):
             schema = f"{quote_identifier(contract.database)}.{quote_identifier(contract.layer)}"
@@ -70,21 +81,46 @@ class Session:
             added = missing_columns(contract, stored)
             for column in added:
                 self.connection.execute(f"ALTER TABLE {path} ADD COLUMN {_column_ddl(column, is_required=False)}")
+            self._ensure_nulls(contract, stored)
         for column in added:
             comment = quote_literal(f"{column.meaning} [{column.unit}]" if column.unit else column.meaning)
             self.connection.execute(f"COMMENT ON COLUMN {path}.{quote_identifier(column.name)} IS {comment}")
 
+    def _ensure_nulls(self, contract: TableContract, stored: ibis.Schema) -> None:
+        """Lets NOT NULL of the stored columns follow the contract."""
+        tightened, relaxed = changed_nulls(contract, stored)
+        for name in relaxed:
+            self.connection.execute(
+                f"ALTER TABLE {table_path(contract)} ALTER COLUMN {quote_identifier(name)} DROP NOT NULL"
+            )
+        for name in tightened:
+            try:
+                self.connection.execute(
+                    f"ALTER TABLE {table_path(contract)} ALTER COLUMN {quote_identifier(name)} SET NOT NULL"
+                )
+            except duckdb.ConstraintException:
+                raise StructureError(
+                    f"{contract.full_name}: column {name} is required now and null in stored rows; "
+                    f"rebuild it: govbiz maintenance --rebuild {contract.full_name}"
+                ) from None
+
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
-        """Commits what the block wrote, or nothing of it."""
+        """Commits what the block wrote, or nothing of it; a block within a block belongs to the outer one."""
+        if self._in_transaction:
+            yield
+            return
         self.connection.execute("BEGIN")
+        self._in_transaction = True
         try:
             yield
+            self.connection.execute("COMMIT")
         except BaseException:
             with contextlib.suppress(duckdb.Error):
                 self.connection.execute("ROLLBACK")
             raise
-        self.connection.execute("COMMIT")
+        finally:
+            self._in_transaction = False
 
     @contextlib.contextmanager
     def registered(self, name: str, frame: Any) -> Iterator[ibis.Table]:
@@ -110,6 +146,18 @@ class Session:
         return str(self.backend.compile(rows))
 
 
+def _attach(connection: duckdb.DuckDBPyConnection, path: Path, database: str) -> None:
+    try:
+        connection.execute(f"ATTACH {quote_literal(str(path))} AS {quote_identifier(database)}")
+    except duckdb.IOException as error:
+        holder = re.search(r"Conflicting lock is held in (.*\(PID \d+\))", str(error))
+        if holder is None:
+            raise
+        raise WarehouseBusyError(
+            f"{path}: another program has the file open, {holder[1]}; close it there and read published/ instead"
+        ) from None
+
+
 def _column_ddl(column: Column, is_required: bool) -> str:
     return f"{quote_identifier(column.name)} {column.dtype}{' NOT NULL' if is_required else ''}"
 
@@ -129,6 +177,9 @@ def open_session(
         folder: Data folder; the files are created where they do not exist.
         pseudonym_key: Key of the pseudonyms.
         connection_config: DuckDB settings such as `memory_limit` and `threads`.
+
+    Raises:
+        WarehouseBusyError: A program that does not know the lock, such as a notebook, has a file open.
     """
     folder.mkdir(parents=True, exist_ok=True)
     spill = folder / "spill"
@@ -136,8 +187,7 @@ def open_session(
     connection = duckdb.connect(":memory:", config=config)
     try:
         for database in DATABASES:
-            path = quote_literal(str(folder / f"{database}.duckdb"))
-            connection.execute(f"ATTACH {path} AS {quote_identifier(database)}")
+            _attach(connection, folder / f"{database}.duckdb", database)
         install_pseudonym_function(connection, pseudonym_key)
         yield Session(connection)
     finally:

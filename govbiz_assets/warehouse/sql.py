@@ -15,6 +15,12 @@ def quote_literal(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
+def quote_glob(folder: str, pattern: str) -> str:
+    """Returns a literal for the files of a folder that match a pattern; the folder's own name is taken as it is."""
+    escaped = "".join(f"[{character}]" if character in "*?[" else character for character in folder)
+    return quote_literal(f"{escaped}/{pattern}")
+
+
 def table_path(contract: TableContract) -> str:
     """Returns the quoted database, schema and table of a contract."""
     return ".".join(quote_identifier(part) for part in (contract.database, contract.layer, contract.name))

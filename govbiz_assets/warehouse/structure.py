@@ -39,12 +39,16 @@ def is_widening(given: dt.DataType, wanted: dt.DataType) -> bool:
     if given.is_floating() and wanted.is_floating():
         return bool(given.nbytes <= wanted.nbytes)
     if given.is_timestamp() and wanted.is_timestamp():
-        return bool(given.timezone == wanted.timezone)
+        return bool(given.timezone == wanted.timezone and _fraction_digits(given) <= _fraction_digits(wanted))
     if given.is_decimal() and wanted.is_decimal():
         whole_given = (given.precision or 38) - (given.scale or 0)
         whole_wanted = (wanted.precision or 38) - (wanted.scale or 0)
         return bool(whole_given <= whole_wanted and (given.scale or 0) <= (wanted.scale or 0))
     return False
+
+
+def _fraction_digits(given: dt.DataType) -> int:
+    return 6 if given.scale is None else int(given.scale)
 
 
 def check_rows(contract: TableContract, schema: ibis.Schema) -> None:
@@ -94,3 +98,14 @@ def missing_columns(contract: TableContract, stored: ibis.Schema) -> list[Column
                 f"{column.dtype}; rebuild it: govbiz maintenance --rebuild {contract.full_name}"
             )
     return absent
+
+
+def changed_nulls(contract: TableContract, stored: ibis.Schema) -> tuple[list[str], list[str]]:
+    """Returns the stored columns that have become required, and those that no longer are.
+
+    A column that the contract dropped stays stored and is no longer required, so that new months can do without it.
+    """
+    kept = [name for name in contract.column_names if name in stored.names]
+    tightened = [name for name in kept if name in contract.required and stored[name].nullable]
+    relaxed = [name for name in stored.names if name not in contract.required and not stored[name].nullable]
+    return tightened, relaxed
