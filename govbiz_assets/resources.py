@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -64,6 +65,10 @@ class Deliveries(dg.ConfigurableResource[object]):
     def file(self, scan: FileScan) -> LandingFile:
         """The delivered file that was scanned."""
         return LandingFile(self.landing / scan.source_file, scan.source_file, scan.channel, scan.month)
+
+    def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
+        """Removes the readable copies of delivered files."""
+        shutil.rmtree(self.work, ignore_errors=True)
 
     def scan(self, channel: str, months: Sequence[date]) -> list[FileScan]:
         """Scans the files of a channel, once per run."""

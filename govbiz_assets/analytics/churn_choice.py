@@ -24,7 +24,9 @@ CHOICE: Final = {
 
 
 def select_model(metrics: pl.DataFrame) -> pl.DataFrame:
-    """Chooses per label and horizon the model with the highest mean AUC, the naive rule unless one is better.
+    """Chooses per label and horizon the model that gains most AUC over the naive rule, the naive rule unless one gains.
+
+    Each model is compared with the naive rule on its own months: models speak for fewer months than the rule does.
 
     Args:
         metrics: label, horizon_months, model, metric, value, naive_value, n, n_events, of one or more months. Rows of
@@ -32,7 +34,7 @@ def select_model(metrics: pl.DataFrame) -> pl.DataFrame:
 
     Returns:
         label, horizon_months, model, metric, value, naive_value, n; one row per label and horizon that has an AUC.
-        Ties go to the naive rule, then to the model's name.
+        `value` and `naive_value` are means over the model's months. Ties go to the naive rule, then to the name.
     """
     known = metrics.filter(pl.col("metric").is_in(["auc", "auc_cv"])).drop_nulls(["value", "naive_value"])
     known = known.sort("label", "horizon_months", "model", "metric", "n", "n_events", "value")
@@ -42,8 +44,9 @@ def select_model(metrics: pl.DataFrame) -> pl.DataFrame:
         naive_value=(pl.col("naive_value") * weight).sum() / weight.sum(),
         n=pl.col("n").sum(),
     )
-    ranked = means.with_columns(is_model=pl.col("model") != NAIVE).sort(
-        ["label", "horizon_months", "value", "is_model", "model"], descending=[False, False, True, False, False]
+    gains = means.with_columns(gain=pl.col("value") - pl.col("naive_value"), is_model=pl.col("model") != NAIVE)
+    ranked = gains.sort(
+        ["label", "horizon_months", "gain", "is_model", "model"], descending=[False, False, True, False, False]
     )
     best = ranked.group_by("label", "horizon_months", maintain_order=True).first()
     return best.select(pl.col(name).cast(dtype) for name, dtype in CHOICE.items())

@@ -75,7 +75,7 @@ def score_monthly(
             scores[month] = ChurnScores(pl.DataFrame(schema=SCORES), "no_contract_facts: nothing to learn from")
         else:
             scores[month] = _month_scores(features, labels, month)
-    return concat_months(context, scores, (CHURN_SCORE, lambda result: result.scores))
+    return concat_months(context, scores, (CHURN_SCORE, lambda result: result.scores))[0]
 
 
 @table_asset(
@@ -93,7 +93,7 @@ def metric_monthly(
     scores: ibis.Table,
     labels: ibis.Table,
 ) -> pl.DataFrame:
-    """Quality of earlier scores on the outcomes that became certain in the month; by folds where there is one snapshot."""
+    """Quality of earlier scores on the outcomes that became certain in the month; by folds for a single snapshot."""
     source = deliveries.source("label")
     metrics: dict[date, _Metrics] = {}
     for month in run_months(context):
@@ -103,7 +103,7 @@ def metric_monthly(
             metrics[month] = _fold_metrics(frame, _params(label.name, label.horizon_months), label.group_by)
         else:
             metrics[month] = _time_split_metrics(scores, labels, month)
-    return concat_months(context, metrics, (CHURN_METRIC, lambda result: result.frame))
+    return concat_months(context, metrics, (CHURN_METRIC, lambda result: result.frame))[0]
 
 
 @table_asset(CHURN_SELECTION, ins={"metrics": trailing(CHURN_METRIC, TRAINING_MONTHS)})

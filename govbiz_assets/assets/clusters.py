@@ -38,13 +38,14 @@ def segments(
     results = {}
     for month in run_months(context):
         results[month] = segment_customers(features.filter(pl.col("month") == month), SEGMENTATION)
-    return concat_months(
+    assignments, profiles, metrics = concat_months(
         context,
         results,
         (CLUSTER_ASSIGNMENT, lambda result: result.assignments),
         (CLUSTER_PROFILE, lambda result: result.profiles),
         (CLUSTER_METRIC, lambda result: result.metrics),
     )
+    return assignments, profiles, metrics
 
 
 CLUSTER_ASSETS = (segments,)

@@ -60,7 +60,7 @@ def series_monthly(
     series = series.order_by("level", "measure", "series_id", "month").to_polars()
     months = month_calendar(calendar).order_by("month").to_polars()
     results = {month: _series_forecasts(series, month, months) for month in run_months(context)}
-    return concat_months(context, results, (FORECAST_SERIES, lambda result: result.frame))
+    return concat_months(context, results, (FORECAST_SERIES, lambda result: result.frame))[0]
 
 
 @table_asset(FORECAST_LOAD, ins={"usage": trailing(USAGE_DAILY, LOAD_MONTHS), "calendar": same_month(CALENDAR_DAY)})
@@ -77,7 +77,7 @@ def load_daily(context: dg.AssetExecutionContext, usage: ibis.Table, calendar: i
         results[month] = _Frame(
             frame, None if frame.height else f"too_few_days: {seen.height} < {LOAD_PARAMS.min_days}"
         )
-    return concat_months(context, results, (FORECAST_LOAD, lambda result: result.frame))
+    return concat_months(context, results, (FORECAST_LOAD, lambda result: result.frame))[0]
 
 
 @table_asset(
@@ -109,7 +109,7 @@ def accuracy_monthly(
         parts.append(_load_accuracy(load, day_actuals, month))
         frame = pl.concat(parts)
         results[month] = _Frame(frame, None if frame.height else "no_earlier_forecast: nothing to compare with")
-    return concat_months(context, results, (FORECAST_ACCURACY, lambda result: result.frame))
+    return concat_months(context, results, (FORECAST_ACCURACY, lambda result: result.frame))[0]
 
 
 @table_asset(FORECAST_SELECTION, ins={"accuracy": trailing(FORECAST_ACCURACY, SELECTION_MONTHS)})

@@ -17,7 +17,7 @@ def concat_months(
     context: dg.AssetExecutionContext,
     results: Mapping[date, Any],
     *parts: tuple[TableContract, Callable[[Any], pl.DataFrame]],
-) -> Any:
+) -> tuple[pl.DataFrame, ...]:
     """Stacks one frame per month and table, and shows the named reasons of months that have none.
 
     Args:
@@ -26,7 +26,7 @@ def concat_months(
         parts: Table and the frame of a result that belongs into it, without or with the `month` column.
 
     Returns:
-        One frame per part, in their order; a single frame for a single part.
+        One frame per part, in their order.
     """
     frames = []
     for contract, frame_of in parts:
@@ -38,4 +38,4 @@ def concat_months(
     if reasons:
         for contract, _ in parts:
             context.add_output_metadata({"reasons": dict(reasons)}, output_name=contract.name)
-    return tuple(frames) if len(frames) > 1 else frames[0]
+    return tuple(frames)

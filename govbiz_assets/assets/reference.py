@@ -16,7 +16,11 @@ def _seed_asset(contract: TableContract) -> TableAsset:
 
     def read_seed(deliveries: Deliveries) -> pl.DataFrame:
         text = pl.read_csv(Path(deliveries.reference_folder) / f"{contract.name}.csv", infer_schema=False)
-        casts = {"DOUBLE": pl.Float64, "BOOLEAN": pl.Int8, "DECIMAL(18,2)": pl.Decimal(18, 2)}
+        casts: dict[str, pl.DataType | type[pl.DataType]] = {
+            "DOUBLE": pl.Float64,
+            "BOOLEAN": pl.Int8,
+            "DECIMAL(18,2)": pl.Decimal(18, 2),
+        }
         typed = text.with_columns(
             pl.col(column.name).cast(casts[column.dtype]) for column in contract.columns if column.dtype in casts
         )

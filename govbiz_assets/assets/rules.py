@@ -35,18 +35,19 @@ def basket_monthly(features: ibis.Table, subscriptions: ibis.Table, products: ib
 
 
 @table_asset(ITEMSET, ASSOCIATION, RULE_METRIC, ins={"baskets": trailing(BASKET, 2)})
-def associations(
+def mined_rules(
     context: dg.AssetExecutionContext, baskets: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Rules by FP-Growth, the same itemsets by Apriori, and the value of last month's rules on this month's baskets."""
     results = {month: _month_rules(baskets, month) for month in run_months(context)}
-    return concat_months(
+    itemsets, associations, metrics = concat_months(
         context,
         results,
         (ITEMSET, lambda result: result.itemsets),
         (ASSOCIATION, lambda result: result.rules.associations),
         (RULE_METRIC, lambda result: result.metrics),
     )
+    return itemsets, associations, metrics
 
 
 @dataclass(frozen=True)
@@ -79,4 +80,4 @@ def _baskets_of(baskets: pl.DataFrame, month: date) -> pl.DataFrame:
     return baskets.filter(pl.col("month") == month).select(basket_id="customer_id", item="item")
 
 
-RULE_ASSETS = (basket_monthly, associations)
+RULE_ASSETS = (basket_monthly, mined_rules)

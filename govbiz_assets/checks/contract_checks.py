@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ibis
 
-from govbiz_assets.checks.history import null_share_rise, sum_ratio, volume_ratio
+from govbiz_assets.checks.history import HISTORY_DEPTH, null_share_rise, sum_ratio, volume_ratio
 from govbiz_assets.checks.table_check import CheckTables, Measure, TableCheck, by_month
 from govbiz_assets.contracts import tables_cleaned as cleaned
 from govbiz_assets.contracts.catalog import TABLES
@@ -88,6 +88,7 @@ def _history_checks(contract: TableContract) -> list[TableCheck]:
             volume_ratio(contract),
             low=VOLUME_LOW,
             high=VOLUME_HIGH,
+            depth=HISTORY_DEPTH,
         )
     ]
     if nullable:
@@ -98,6 +99,7 @@ def _history_checks(contract: TableContract) -> list[TableCheck]:
                 "Largest rise of a column's share of nulls over its history.",
                 null_share_rise(contract, nullable),
                 high=NULL_RISE_HIGH,
+                depth=HISTORY_DEPTH,
             )
         )
     return checks
@@ -118,6 +120,7 @@ CONTRACT_CHECKS: tuple[TableCheck, ...] = (
             sum_ratio(contract, column),
             low=SUM_LOW,
             high=SUM_HIGH,
+            depth=HISTORY_DEPTH,
         )
         for contract, column in _SUMS
     ),

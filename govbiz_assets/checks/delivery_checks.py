@@ -20,18 +20,17 @@ def refused_files(tables: CheckTables) -> ibis.Table:
 def unread_records(channel: str) -> Measure:
     """Records that were counted in accepted files and do not stand in the raw table, or stand there without a file.
 
-    A file over many months is compared over the months that are stored, where it can only have more records.
+    A file over many months has more records than the months that are stored so far, never fewer.
     """
 
     def measure(tables: CheckTables) -> ibis.Table:
         manifest = tables.rows(FILE_MANIFEST)
         accepted = manifest.filter(manifest.channel == channel, manifest.file_status == "accepted")
         raw = tables.session.stored(RAW_TABLES[channel])
-        stored = raw.group_by("source_file").aggregate(stored=raw.count(), months=raw.month.nunique())
+        stored = raw.group_by("source_file").aggregate(stored=raw.count())
         files = accepted.left_join(stored, "source_file")
         missing = files.record_count - files.stored.fill_null(0)
-        spans_months = files.months.fill_null(0) > 1
-        wrong = spans_months.ifelse((missing < 0).ifelse(-missing, 0), missing.abs())
+        wrong = files.has_many_months.ifelse((missing < 0).ifelse(-missing, 0), missing.abs())
         return by_month(files, wrong.sum())
 
     return measure

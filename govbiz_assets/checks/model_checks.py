@@ -19,7 +19,7 @@ from govbiz_assets.transforms.features.panel import ratio
 # Rule of thumb of credit scoring: above 0.25 a population has shifted.
 STABILITY_HIGH = 0.25
 # Features without a season of their own; seasonal ones would alarm every spring.
-STABLE_FEATURES = ("run_contract_ratio", "tenure_months", "contract_kva", "account_count", "late_12m_count")
+STABLE_FEATURES = ("run_contract_ratio", "tenure_months", "contract_kva", "account_count")
 COVERAGE_LOW = 0.5
 
 
@@ -72,6 +72,7 @@ MODEL_CHECKS: tuple[TableCheck, ...] = (
         "Largest population stability index of a stable feature against the month before.",
         feature_drift,
         high=STABILITY_HIGH,
+        depth=2,
     ),
     TableCheck(
         CLUSTER_METRIC, "silhouette_gain", "Silhouette of the segments less the naive split's.", silhouette_gain, low=0

@@ -65,6 +65,7 @@ RELATION_CHECKS: tuple[TableCheck, ...] = (
             orphan_ratio(contract, column, target),
             high=ORPHAN_HIGH,
             is_blocking=True,
+            reads=(target,),
         )
         for contract, column, target in _REFERENCES
     ),

@@ -11,7 +11,7 @@ import dagster as dg
 import polars as pl
 
 from govbiz_assets.checks.table_check import CheckTables, TableCheck
-from govbiz_assets.contracts.month import month_name, months_between
+from govbiz_assets.contracts.month import add_months, month_name, months_between
 from govbiz_assets.contracts.table import TableContract
 from govbiz_assets.contracts.tables_source import CHECK_RESULT
 from govbiz_assets.resources import Deliveries
@@ -59,6 +59,7 @@ def _table_checks(
                 description=check.meaning,
                 blocking=check.is_blocking,
                 partitions_def=months,
+                additional_deps=[dg.AssetKey(other.asset_key) for other in check.reads],
             )
             for check in checks
         ],
@@ -69,13 +70,15 @@ def _table_checks(
     ) -> Iterator[dg.AssetCheckResult]:
         session = warehouse.session
         window = _months(context) if contract.is_monthly else [NO_MONTH]
+        measured: set[date] = set()
         for key in sorted(context.selected_asset_check_keys, key=lambda key: key.name):
             check = by_name[key.name]
             values = measure_months(check, session, window, deliveries.delivered)
             keep_results(session, check, values)
+            measured.update(values)
             yield _judge(context, check, session, window, values)
         if warehouse.publish:
-            publish_months(session, CHECK_RESULT, window, warehouse.published_folder)
+            publish_months(session, CHECK_RESULT, sorted(measured), warehouse.published_folder)
 
     return run_checks
 
@@ -83,11 +86,23 @@ def _table_checks(
 def measure_months(
     check: TableCheck, session: Session, months: Sequence[date], delivered: frozenset[str]
 ) -> dict[date, float | None]:
-    """Returns the check's value for each month; a month with nothing to measure has the check's absent value."""
+    """Returns the check's value for each month, and for stored months whose history these months are part of.
+
+    A month with nothing to measure has the check's absent value.
+    """
+    months = [*months, *_following_months(check, session, months)]
     measured = check.measure(CheckTables(session, months, delivered)).select("month", "value").to_polars()
-    values = dict.fromkeys(months, check.absent_value)
+    values: dict[date, float | None] = dict.fromkeys(months, check.absent_value)
     values.update({month: value for month, value in measured.iter_rows() if month in values})
     return values
+
+
+def _following_months(check: TableCheck, session: Session, months: Sequence[date]) -> list[date]:
+    """Returns the stored months whose history the given months are part of."""
+    if check.depth == 1:
+        return []
+    later = session.window(check.contract, add_months(months[-1], 1), add_months(months[-1], check.depth))
+    return [month for (month,) in later.select("month").distinct().order_by("month").to_polars().iter_rows()]
 
 
 def keep_results(session: Session, check: TableCheck, values: Mapping[date, float | None]) -> None:

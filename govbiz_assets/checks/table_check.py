@@ -51,8 +51,11 @@ class TableCheck:
         measure: Gives `month` and `value`, one row per month; a month without a row has nothing to measure.
         low: Smallest value that passes.
         high: Largest value that passes.
+        depth: Months that the measure looks at, the measured one included. Months that follow a changed one within
+            the depth are measured again, so that the kept values do not depend on the order of runs.
         is_blocking: A failure keeps what depends on the table from running in the same run.
         absent_value: Value of a month without a row; None passes.
+        reads: Further tables that the measure looks at and that must be made before it runs.
     """
 
     contract: TableContract
@@ -61,8 +64,10 @@ class TableCheck:
     measure: Measure
     low: float | None = None
     high: float | None = None
+    depth: int = 1
     is_blocking: bool = False
     absent_value: float | None = None
+    reads: tuple[TableContract, ...] = ()
 
     @property
     def threshold(self) -> float | None:

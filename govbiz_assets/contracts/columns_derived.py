@@ -10,6 +10,7 @@ QUALITY: tuple[Column, ...] = (
     text("encoding", "Text encoding of the file, null for binary formats."),
     text("delimiter", "Field delimiter of the file, null for binary formats."),
     count("record_count", "Records counted in the file, apart from the reader.", "row"),
+    flag("has_many_months", "The file holds records of many months; it is counted whole in each of them."),
     flag("is_regular", "The file has no broken record and was read by the engine."),
     text("mapping_json", "Delivered header of each field, as JSON."),
     text("unmapped_headers", "Delivered headers that no field takes, comma-separated."),

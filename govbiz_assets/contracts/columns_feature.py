@@ -77,7 +77,7 @@ PAYMENT_FEATURES: tuple[Column, ...] = (
     ),
     count("late_3m_count", "Bills of the last three months paid after the due date or still open after it.", "bill"),
     count("late_12m_count", "Bills of the last twelve months paid after the due date or still open after it.", "bill"),
-    count("partial_12m_count", "Second payments of a bill within the last twelve months.", "bill"),
+    count("partial_12m_count", "Bills of the last twelve months that were paid in more than one payment.", "bill"),
     money(
         "owed_cny", "Billed and due by the end of the month, less what was paid for these bills, last twelve months."
     ),

@@ -145,7 +145,7 @@ def table(
     """
     layer, name = full_name.split(".")
     names = columns.split()
-    unknown = [name for name in names if name.rstrip("?") not in COLUMNS]
+    unknown = [name.rstrip("?") for name in names if name.rstrip("?") not in COLUMNS]
     if unknown:
         raise ValueError(
             f"{full_name}: {', '.join(unknown)} is no column of the dictionary; declare it in columns_*.py"

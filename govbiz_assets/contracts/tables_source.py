@@ -40,7 +40,7 @@ FILE_MANIFEST = table(
     "Every delivered file with its hash, encoding, mapping and record count.",
     grain="month, channel and file",
     columns="month channel source source_file file_sha256? byte_count loaded_at? encoding? delimiter? record_count "
-    "is_regular mapping_json? unmapped_headers? file_status rule? reason?",
+    "has_many_months is_regular mapping_json? unmapped_headers? file_status rule? reason?",
     key="month channel source_file",
     rules=(Rule("file_status", values=("accepted", "refused")), Rule("record_count", low=0)),
 )

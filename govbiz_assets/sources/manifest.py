@@ -11,7 +11,7 @@ import polars as pl
 from govbiz_assets.sources.profile_model import Profile
 from govbiz_assets.sources.scan import FileScan
 
-MANIFEST = {
+MANIFEST: dict[str, pl.DataType | type[pl.DataType]] = {
     "month": pl.Date,
     "channel": pl.String,
     "source": pl.String,
@@ -22,6 +22,7 @@ MANIFEST = {
     "encoding": pl.String,
     "delimiter": pl.String,
     "record_count": pl.Int64,
+    "has_many_months": pl.Boolean,
     "is_regular": pl.Boolean,
     "mapping_json": pl.String,
     "unmapped_headers": pl.String,
@@ -51,6 +52,7 @@ def manifest_frame(scans: Iterable[FileScan], profile: Profile, months: Sequence
             "encoding": scan.encoding,
             "delimiter": scan.delimiter,
             "record_count": scan.record_count,
+            "has_many_months": scan.month is None,
             "is_regular": scan.is_regular,
             "mapping_json": json.dumps(scan.mapping, ensure_ascii=False, sort_keys=True),
             "unmapped_headers": ", ".join(scan.unmapped) or None,

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import cast
 
 import ibis
+import ibis.expr.types as ir
 
 from govbiz_assets.contracts.month import add_months
-from govbiz_assets.transforms.features.capacity import open_accounts
+from govbiz_assets.transforms.features.capacity import is_open, open_accounts
 from govbiz_assets.transforms.features.panel import exact_sum, month_index, ratio
 from govbiz_assets.transforms.parse import month_start
 from govbiz_assets.transforms.stack import stack
@@ -36,9 +38,9 @@ def as_of_month(month: date, horizon: int) -> date:
 def churn_labels(accounts: ibis.Table, months: Sequence[date]) -> ibis.Table:
     """Returns the labels that become certain in the given months.
 
-    A customer is at risk when it has an open account and more than half of its capacity in use at the as-of month,
-    and did not leave in the gap. It churns by closure (its last account closes) or by a capacity cut (three months
-    running at or below half of the contracted capacity).
+    A customer is at risk when, at the as-of month, it has an open account and at least half of its contracted capacity
+    in use, and did not leave in the gap. It churns by closure (its last account closes) or by a capacity cut (less than
+    half of the contracted capacity for three months running; the third of them is the month of the event).
 
     Args:
         accounts: `cleaned.account_monthly`, LABEL_DEPTH months up to each of the months.
@@ -51,52 +53,91 @@ def churn_labels(accounts: ibis.Table, months: Sequence[date]) -> ibis.Table:
     capacity = open_rows.group_by(["customer_id", "month"]).aggregate(
         used=ratio(exact_sum(open_rows.run_kva), exact_sum(open_rows.contract_kva))
     )
-    capacity = capacity.mutate(at=month_index(capacity.month), low=(capacity.used < CUT_RATIO).fill_null(False))
-    closures = accounts.filter(accounts.closed_date.notnull())
-    parts = [_labels_of(capacity, closures, month, horizon) for month in months for horizon in HORIZONS]
-    return stack(parts)
+    capacity = capacity.mutate(at=month_index(capacity.month), is_low=(capacity.used < CUT_RATIO).fill_null(False))
+    records = _leaving_records(accounts)
+    cuts = _cut_months(capacity)
+    return stack([_labels_of(capacity, records, cuts, months, horizon) for horizon in HORIZONS])
 
 
-def _labels_of(capacity: ibis.Table, closures: ibis.Table, month: date, horizon: int) -> ibis.Table:
-    start = as_of_month(month, horizon)
-    first, last = add_months(start, GAP_MONTHS + 1), add_months(start, GAP_MONTHS + horizon)
-    at_risk = capacity.filter(capacity.month == start, ~capacity.low).select("customer_id")
+def _leaving_records(accounts: ibis.Table) -> ibis.Table:
+    """Returns the archive of the customers with a closed account; the few that can have left."""
+    rows = accounts.select(
+        "customer_id", "account_id", "month", "closed_date", at=month_index(accounts.month), is_open=is_open(accounts)
+    )
+    return rows.semi_join(rows.filter(~rows.is_open), "customer_id")
 
-    # A customer with an open account in a later month has not left before that month.
-    later = capacity.filter(capacity.month > start, capacity.month <= month)
-    still_open = later.group_by("customer_id").aggregate(last_open=later.month.max())
-    known = closures.filter(closures.month > start, closures.month <= month)
-    closing = known.group_by("customer_id").aggregate(closing_month=month_start(known.closed_date.max()))
 
-    low = later.filter(later.low)
-    low = low.select("customer_id", "at", "month")
-    runs = low.join(low.select("customer_id", earlier="at"), "customer_id")
-    runs = runs.filter(runs["at"] >= runs.earlier, runs["at"] - runs.earlier < CUT_MONTHS)
-    full = runs.group_by(["customer_id", "month"]).aggregate(low_months=runs.count())
-    full = full.filter(full.low_months == CUT_MONTHS)
-    cuts = full.group_by("customer_id").aggregate(cut_month=full.month.min())
+def _cut_months(capacity: ibis.Table) -> ibis.Table:
+    """Returns every month that is a customer's third in a row, or a later one, below the cut ratio.
 
-    rows = at_risk.left_join(still_open, "customer_id").drop("customer_id_right")
-    rows = rows.left_join(closing, "customer_id").drop("customer_id_right")
-    rows = rows.left_join(cuts, "customer_id").drop("customer_id_right")
-    closed = rows.closing_month.notnull() & (rows.last_open.isnull() | (rows.last_open < rows.closing_month))
-    rows = rows.mutate(closing_month=closed.ifelse(rows.closing_month, ibis.null("date")))
+    Whoever is at risk is not low at the as-of month, so a run that ends later lies wholly behind it.
+    """
+    low = capacity.filter(capacity.is_low)
+    before = low["at"].lag(CUT_MONTHS - 1).over(ibis.window(group_by="customer_id", order_by="at"))
+    low = low.mutate(before=before)
+    return low.filter(low["at"] - low.before == CUT_MONTHS - 1).select("customer_id", cut_at="at", cut_month="month")
+
+
+def _labels_of(
+    capacity: ibis.Table, records: ibis.Table, cuts: ibis.Table, months: Sequence[date], horizon: int
+) -> ibis.Table:
+    known_after = horizon + GAP_MONTHS + LATE_MONTHS
+    starts = capacity.filter(capacity.month.isin([as_of_month(month, horizon) for month in months]), ~capacity.is_low)
+    at_risk = starts.select("customer_id", as_of_month=starts.month, as_of=starts["at"])
+    closings = _closings(at_risk, records, known_after)
+    later_cuts = at_risk.join(cuts, "customer_id")
+    age = later_cuts.cut_at - later_cuts.as_of
+    later_cuts = later_cuts.filter(age > 0, age <= known_after)
+    first_cuts = later_cuts.group_by(["customer_id", "as_of_month"]).aggregate(cut_month=later_cuts.cut_month.min())
+
+    rows = at_risk
+    for facts in (closings, first_cuts):
+        rows = rows.left_join(facts, ["customer_id", "as_of_month"]).drop("customer_id_right", "as_of_month_right")
+    first, last = _later(rows.as_of_month, GAP_MONTHS + 1), _later(rows.as_of_month, GAP_MONTHS + horizon)
     rows = rows.filter(rows.closing_month.isnull() | (rows.closing_month >= first))
     closes = rows.closing_month.between(first, last).fill_null(False)
     cuts_in_time = rows.cut_month.between(first, last).fill_null(False)
     is_closure = closes & (~cuts_in_time | (rows.closing_month <= rows.cut_month))
-    kind = ibis.cases((is_closure, "closure"), (cuts_in_time, "capacity_cut"), else_=ibis.null("string"))
-    event_month = ibis.cases((is_closure, rows.closing_month), (cuts_in_time, rows.cut_month), else_=ibis.null("date"))
     return rows.select(
         "customer_id",
-        month=ibis.literal(month),
-        as_of_month=ibis.literal(start),
+        "as_of_month",
+        month=_later(rows.as_of_month, known_after),
         label=ibis.literal(LABEL),
         horizon_months=ibis.literal(horizon).cast("int64"),
         is_event=closes | cuts_in_time,
-        event_kind=kind,
-        event_month=event_month,
+        event_kind=ibis.cases((is_closure, "closure"), (cuts_in_time, "capacity_cut"), else_=ibis.null("string")),
+        event_month=ibis.cases(
+            (is_closure, rows.closing_month), (cuts_in_time, rows.cut_month), else_=ibis.null("date")
+        ),
     )
+
+
+def _closings(at_risk: ibis.Table, records: ibis.Table, known_after: int) -> ibis.Table:
+    """Returns who has no open account left, by the last record of each account that is known when labels are certain.
+
+    The last record decides, because papers come late: an account closed in May may still stand open in May's archive.
+    An account that leaves the archive without a closing date, as when it passes to another owner, is not closed.
+    """
+    seen = at_risk.join(records, "customer_id")
+    seen = seen.filter(seen["at"] >= seen.as_of, seen["at"] <= seen.as_of + known_after)
+    by_account = seen.group_by(["customer_id", "as_of_month", "account_id"]).aggregate(
+        open_at=seen["at"].max(where=seen.is_open),
+        closed_at=seen["at"].max(where=~seen.is_open),
+        closed_date=seen.closed_date.max(where=~seen.is_open),
+        first_seen_closed=seen.month.min(where=~seen.is_open),
+    )
+    by_account = by_account.mutate(
+        remains=by_account.closed_at.isnull() | (by_account.open_at > by_account.closed_at).fill_null(False),
+        closing_month=ibis.coalesce(month_start(by_account.closed_date), by_account.first_seen_closed),
+    )
+    closed = by_account.group_by(["customer_id", "as_of_month"]).aggregate(
+        closing_month=by_account.closing_month.max(), remaining=by_account.remains.cast("int64").sum()
+    )
+    return closed.filter(closed.remaining == 0).drop("remaining")
+
+
+def _later(month: ir.DateValue, count: int) -> ir.DateValue:
+    return cast("ir.DateValue", (month + ibis.interval(months=count)).cast("date"))
 
 
 def outcome_labels(outcomes: ibis.Table, label: str, horizon: int) -> ibis.Table:

@@ -21,7 +21,7 @@ _BLANK_ENDS = rf"^{_BLANK}+|{_BLANK}+$"
 _REGULAR_CODE = r"^[!-~]+$"
 _UNIT = r"(?:元|[kK][wW][hH]|千瓦时|度|℃|°C|[kK][vV]|千伏|[kK][vV][aA]|千伏安|[kK][wW]|秒|%)?"
 _DIGITS = r"(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?"
-_NUMBER = rf"^([+-]?)¥?\s*([+-]?{_DIGITS})\s*{_UNIT}$"
+_NUMBER = rf"^¥?\s*([+-]?{_DIGITS})\s*{_UNIT}$"
 _BRACKETED = rf"^\(\s*¥?\s*({_DIGITS})\s*{_UNIT}\s*\)$"
 _DAY = r"^((?:19|20)\d{2})(?:[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{2})(\d{2}))\s*(?:(?:星期|周|礼拜).)?"
 _CLOCK = r"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?"
@@ -42,13 +42,13 @@ def half_width(value: ir.StringValue) -> ir.StringValue:
 
 def text(value: ir.Value) -> ir.StringValue:
     """Returns the text without surrounding blanks, full-width ones included; blank text is null."""
-    return cast(ir.StringValue, _as_text(value).re_replace(_BLANK_ENDS, "").nullif(""))
+    return cast("ir.StringValue", _as_text(value).re_replace(_BLANK_ENDS, "").nullif(""))
 
 
 def code(value: ir.Value) -> ir.StringValue:
     """Returns a code or number as half-width text; blank is null."""
     value = _as_text(value)
-    return cast(ir.StringValue, value.re_search(_REGULAR_CODE).ifelse(value, half_width(value).nullif("")))
+    return cast("ir.StringValue", value.re_search(_REGULAR_CODE).ifelse(value, half_width(value).nullif("")))
 
 
 def number(value: ir.Value, dtype: str) -> ir.NumericValue:
@@ -60,14 +60,13 @@ def number(value: ir.Value, dtype: str) -> ir.NumericValue:
     """
     parsed = value.try_cast(dtype)
     if value.type().is_string():
-        bracketed = half_width(cast(ir.StringValue, value)).re_replace(_BRACKETED, r"-\1")
-        # Both signs at once, as in "-¥-5", are kept side by side, and the cast refuses them.
-        digits = bracketed.re_replace(_NUMBER, r"=\1\2").re_extract(r"^=(.*)$", 1).replace(",", "")
+        plain = half_width(cast("ir.StringValue", value)).re_replace(_BRACKETED, r"-\1").re_replace(r"^([+-])¥", r"\1")
+        digits = plain.re_extract(_NUMBER, 1).replace(",", "")
         parsed = ibis.coalesce(parsed, digits.try_cast(dtype))
     if parsed.type().is_floating():
         # Not a number is larger than infinity in the engine, so both fail here.
         parsed = (parsed.abs() < float("inf")).ifelse(parsed, ibis.null(dtype))
-    return cast(ir.NumericValue, parsed)
+    return cast("ir.NumericValue", parsed)
 
 
 def date(value: ir.Value) -> ir.DateValue:
@@ -77,14 +76,14 @@ def date(value: ir.Value) -> ir.DateValue:
     styles are null, because 01/02/2024 has two readings.
     """
     if value.type().is_temporal():
-        day = cast(ir.DateValue, value.cast("date"))
-        return cast(ir.DateValue, _in_years(day).ifelse(day, ibis.null("date")))
+        day = cast("ir.DateValue", value.cast("date"))
+        return cast("ir.DateValue", _in_years(day).ifelse(day, ibis.null("date")))
     value = _as_text(value)
-    day = cast(ir.DateValue, value.try_cast("date"))
+    day = cast("ir.DateValue", value.try_cast("date"))
     # The engine's cast takes "2024-01-05abc" for a date, so only what it would write the same way is believed.
     regular = ((day.cast("string") == value) & _in_years(day)).ifelse(day, ibis.null("date"))
-    rebuilt = half_width(value).re_replace(_DATE, r"=\1-\2\4-\3\5").re_extract(r"^=([\d-]+)$", 1)
-    return cast(ir.DateValue, ibis.coalesce(regular, rebuilt.try_cast("date")))
+    rebuilt = half_width(value).re_replace(_DATE, r"\1-\2\4-\3\5").re_extract(r"^\d+-\d+-\d+$", 0)
+    return cast("ir.DateValue", ibis.coalesce(regular, rebuilt.try_cast("date")))
 
 
 def month(value: ir.Value) -> ir.DateValue:
@@ -92,36 +91,36 @@ def month(value: ir.Value) -> ir.DateValue:
     if value.type().is_temporal():
         return month_start(date(value))
     value = _as_text(value)
-    first_day = half_width(value).re_replace(_MONTH, r"=\1-\2\3-01").re_extract(r"^=([\d-]+)$", 1)
-    return cast(ir.DateValue, ibis.coalesce(first_day.try_cast("date"), month_start(date(value))))
+    first_day = half_width(value).re_replace(_MONTH, r"\1-\2\3-01").re_extract(r"^\d+-\d+-01$", 0)
+    return cast("ir.DateValue", ibis.coalesce(first_day.try_cast("date"), month_start(date(value))))
 
 
 def month_start(day: ir.Value) -> ir.DateValue:
     """Returns the first day of a date's month. DuckDB's own truncation makes a timestamp of a date."""
-    return cast(ir.DateValue, ibis.date(day.year(), day.month(), 1))
+    return cast("ir.DateValue", ibis.date(day.year(), day.month(), 1))
 
 
 def timestamp(value: ir.Value) -> ir.TimestampValue:
     """Returns a moment of the years 1900 to 2099; a date without a clock is its midnight."""
     if value.type().is_temporal():
         moment = value.cast("timestamp(6)")
-        return cast(ir.TimestampValue, _in_years(moment.cast("date")).ifelse(moment, ibis.null("timestamp(6)")))
+        return cast("ir.TimestampValue", _in_years(moment.cast("date")).ifelse(moment, ibis.null("timestamp(6)")))
     value = _as_text(value)
-    rebuilt = half_width(value).re_replace(_MOMENT, r"=\1-\2\4-\3\5 \6").re_extract(r"^=([\d-]+ [\d:.]+)$", 1)
+    rebuilt = half_width(value).re_replace(_MOMENT, r"\1-\2\4-\3\5 \6").re_extract(r"^\d+-\d+-\d+ [\d:.]+$", 0)
     # A clock without seconds is completed; the engine wants all three parts.
     completed = rebuilt.re_replace(r"^(\S+ \d{1,2}:\d{2})$", r"\1:00")
     return cast(
-        ir.TimestampValue, ibis.coalesce(completed.try_cast("timestamp(6)"), date(value).cast("timestamp(6)"))
+        "ir.TimestampValue", ibis.coalesce(completed.try_cast("timestamp(6)"), date(value).cast("timestamp(6)"))
     )
 
 
 def flag(value: ir.Value) -> ir.BooleanValue:
     """Returns yes or no from 是/否, 1/0, true/false, Y/N, 有/无."""
     if value.type().is_boolean():
-        return cast(ir.BooleanValue, value)
+        return cast("ir.BooleanValue", value)
     plain = half_width(_as_text(value)).upper()
     return cast(
-        ir.BooleanValue,
+        "ir.BooleanValue",
         ibis.cases((plain.isin(_TRUE), True), (plain.isin(_FALSE), False), else_=ibis.null("boolean")),
     )
 
@@ -139,9 +138,9 @@ def ibis_type(duckdb_type: str) -> dt.DataType:
 def _as_text(value: ir.Value) -> ir.StringValue:
     """Returns the value as text; a whole number that a file keeps as floating point loses its `.0`."""
     if value.type().is_floating():
-        return cast(ir.StringValue, value.cast("string").re_replace(r"\.0$", ""))
-    return cast(ir.StringValue, value if value.type().is_string() else value.cast("string"))
+        return cast("ir.StringValue", value.cast("string").re_replace(r"\.0$", ""))
+    return cast("ir.StringValue", value if value.type().is_string() else value.cast("string"))
 
 
 def _in_years(day: ir.Value) -> ir.BooleanValue:
-    return cast(ir.BooleanValue, day.between(ibis.date(_FIRST_DAY), ibis.date(_LAST_DAY)))
+    return cast("ir.BooleanValue", day.between(ibis.date(_FIRST_DAY), ibis.date(_LAST_DAY)))

@@ -17,8 +17,8 @@ PSEUDONYMS: dict[str, tuple[str, str]] = {
 }
 
 
-@ibis.udf.scalar.builtin
-def pseudonym(prefix: str, number: str) -> str:
+@ibis.udf.scalar.builtin  # type: ignore[untyped-decorator]
+def pseudonym(prefix: str, number: str) -> str:  # noqa: ARG001
     """Keyed hash of a number; the prefix is part of what is hashed."""
     raise RuntimeError("the engine computes this")
 

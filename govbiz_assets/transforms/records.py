@@ -23,8 +23,8 @@ _CODE_FIELDS = (*PSEUDONYMS, "division_code", "industry_code", "product_code", "
 _POSITION = ("loaded_at", "source_file", "row_no")
 
 
-@ibis.udf.scalar.builtin
-def to_json(value) -> dt.JSON:  # type: ignore[no-untyped-def]
+@ibis.udf.scalar.builtin  # type: ignore[untyped-decorator]
+def to_json(value) -> dt.JSON:  # type: ignore[no-untyped-def]  # noqa: ARG001
     """JSON text of a struct."""
     raise RuntimeError("the engine computes this")
 
@@ -50,22 +50,25 @@ def parse_records(raw: ibis.Table, channel: Channel, options: CleaningOptions) -
         One row per raw row: month, position, the parsed fields and attributes under their own names, `problem`
         (`rule:field`, null where the record is sound) and `record_json` (null where the record is sound).
     """
-    received = [*(field.name for field in channel.fields), *options.attributes]
-    parsed = {field.name: _parse_field(raw[field.name], field, options) for field in channel.fields}
-    parsed |= {name: _parse_attribute(raw[name], kind, options) for name, kind in options.attributes.items()}
-    blanks = {f"{name}_blank": parse.is_blank(raw[name], options.nulls) for name in received}
-    # Parsing, judging and printing are three projections: the engine then parses once, and prints only what is refused.
-    record = ibis.struct({name: raw[name] for name in (*received, "extra_json")})
-    rows = raw.select("month", *_POSITION, "read_problem", **parsed, **blanks, record=record)
-    problems = _problems(rows, channel, options)
+    names = [*(field.name for field in channel.fields), *options.attributes]
+    # Parsing, judging and printing are separate projections: the engine then parses once, looks again only at what
+    # could not be parsed, and prints only what is refused.
+    record = ibis.struct({name: raw[name] for name in (*names, "extra_json")})
+    delivered = raw.select("month", *_POSITION, "read_problem", *names, record=record)
+    readable = {name: value for name in names if (value := _readable(delivered[name], name, options)) is not None}
+    delivered = delivered.mutate(**readable) if readable else delivered
+    parsed = {field.name: _parse_field(delivered[field.name], field, options) for field in channel.fields}
+    parsed |= {name: _parse_attribute(delivered[name], kind) for name, kind in options.attributes.items()}
+    texts = {_text_name(name): delivered[name] for name in names}
+    rows = delivered.select("month", *_POSITION, "read_problem", "record", **parsed, **texts)
     problem = ibis.cases(
         (rows.read_problem.notnull(), rows.read_problem + ":"),
-        *((problem.applies, f"{problem.rule}:{problem.field}") for problem in problems),
+        *((problem.applies, f"{problem.rule}:{problem.field}") for problem in _problems(rows, channel, options)),
         else_=ibis.null("string"),
     )
     judged = rows.mutate(problem=problem)
     record_json = judged.problem.notnull().ifelse(to_json(judged.record).cast("string"), ibis.null("string"))
-    return judged.mutate(record_json=record_json).drop("read_problem", "record", *blanks)
+    return judged.mutate(record_json=record_json).drop("read_problem", "record", *texts)
 
 
 def repeated_records(parsed: ibis.Table, channel: Channel, attributes: Mapping[str, AttributeType]) -> ibis.Table:
@@ -79,7 +82,7 @@ def repeated_records(parsed: ibis.Table, channel: Channel, attributes: Mapping[s
         kept record.
     """
     key = ["month", *channel.key]
-    sound = parsed.filter(parsed.problem.isnull())
+    sound = _maybe_repeated(parsed.filter(parsed.problem.isnull()), channel)
     contested_keys = sound.group_by(key).having(sound.count() > 1).aggregate(copies=sound.count())
     contested = sound.semi_join(contested_keys, key)
     values = [contested[name].cast("string").fill_null("") for name in _value_names(channel, attributes)]
@@ -104,10 +107,25 @@ def repeated_records(parsed: ibis.Table, channel: Channel, attributes: Mapping[s
 def kept_records(parsed: ibis.Table, repeated: ibis.Table, channel: Channel, contract: TableContract) -> ibis.Table:
     """Returns the records that are kept, under the columns of the cleaned table, numbers replaced by pseudonyms."""
     sound = parsed.filter(parsed.problem.isnull()).drop("problem", "record_json")
-    kept = sound.anti_join(repeated, ["month", *channel.key, *_POSITION])
     is_repetitive = set(channel.key) != {channel.key[0]} and channel.month_field is not None
-    kept = with_pseudonyms(kept, is_repetitive=is_repetitive)
+    named = with_pseudonyms(sound, is_repetitive=is_repetitive)
+    kept = named.anti_join(repeated, ["month", "source_file", "row_no"])
     return kept.select(*(name for name in contract.column_names if name in kept.columns))
+
+
+def _maybe_repeated(sound: ibis.Table, channel: Channel) -> ibis.Table:
+    """Leaves out most records whose key stands once, where the key is somebody and a day of the month.
+
+    Somebody's days are summed as bits: the sum is the union of the bits exactly where no day stands twice. That takes
+    a group per account instead of one per reading: 0.2 s instead of 0.8 s for 3 million readings.
+    """
+    *others, last = channel.key
+    if last != channel.month_field or channel.field(last).kind != "date":
+        return sound
+    days = sound.mutate(day_bit=ibis.literal(1, "int64") << sound[last].day().cast("int64"))
+    somebody = days.group_by(["month", *others])
+    suspects = somebody.having(days.day_bit.sum() != days.day_bit.bit_or()).aggregate(readings=days.count())
+    return sound.semi_join(suspects, ["month", *others])
 
 
 def set_aside_records(repeated: ibis.Table, channel: Channel) -> ibis.Table:
@@ -154,14 +172,22 @@ def _reason(rule: ir.StringValue, field: ir.StringValue) -> ir.StringValue:
 
 
 def _problems(rows: ibis.Table, channel: Channel, options: CleaningOptions) -> list[_Problem]:
+    def blank(name: str) -> ir.BooleanValue:
+        return parse.is_blank(rows[_text_name(name)])
+
     problems = [
-        _Problem("missing_value", field.name, rows[f"{field.name}_blank"])
+        # Text is missing exactly where reading leaves nothing of it.
+        _Problem(
+            "missing_value",
+            field.name,
+            rows[field.name].isnull() if field.kind == "text" else rows[field.name].isnull() & blank(field.name),
+        )
         for field in channel.fields
         if field.is_required
     ]
     typed = [field.name for field in channel.fields if field.kind != "text"]
     typed += [name for name, kind in options.attributes.items() if kind != "category"]
-    problems += [_Problem("unparsable", name, rows[name].isnull() & ~rows[f"{name}_blank"]) for name in typed]
+    problems += [_Problem("unparsable", name, rows[name].isnull() & ~blank(name)) for name in typed]
     for field in channel.fields:
         if field.low is not None and field.high is not None:
             value = rows[field.name]
@@ -172,11 +198,21 @@ def _problems(rows: ibis.Table, channel: Channel, options: CleaningOptions) -> l
     return problems
 
 
+def _text_name(name: str) -> str:
+    return f"{name}_delivered"
+
+
+def _readable(value: ir.Value, name: str, options: CleaningOptions) -> ir.Value | None:
+    """Returns the value with the profile's codes and nulls applied; None where the profile says nothing about it."""
+    if name in options.codes:
+        stripped = parse.text(value)
+        value = stripped.substitute(dict(options.codes[name]), else_=stripped)
+    elif not (options.nulls and value.type().is_string()):
+        return None
+    return parse.text(value).isin(list(options.nulls)).ifelse(ibis.null("string"), value) if options.nulls else value
+
+
 def _parse_field(value: ir.Value, field: Field, options: CleaningOptions) -> ir.Value:
-    if field.name in options.codes:
-        value = value.cast("string").strip().substitute(dict(options.codes[field.name]))
-    if options.nulls and value.type().is_string():
-        value = value.strip().isin(list(options.nulls)).ifelse(ibis.null("string"), value)
     if field.kind == "number":
         return _parse_number(value, COLUMNS[field.name], field, options)
     readers = {"date": parse.date, "month": parse.month, "timestamp": parse.timestamp, "flag": parse.flag}
@@ -189,19 +225,19 @@ def _parse_number(value: ir.Value, column: Column, field: Field, options: Cleani
     dtype = parse.ibis_type(column.dtype)
     scale = options.scales.get(field.name)
     if scale:
-        parsed = (parse.number(value, "decimal(38, 9)") * ibis.literal(scale).cast("decimal(18, 6)")).try_cast(dtype)
+        # 25 and 13 digits: their product has 38, the most that a decimal holds, so that no text overflows it.
+        factor = ibis.literal(scale).cast("decimal(13, 6)")
+        parsed = (parse.number(value, "decimal(25, 9)") * factor).try_cast(dtype)
     else:
         parsed = parse.number(value, str(dtype))
     placeholders = options.placeholders.get(field.name)
     if placeholders:
-        is_placeholder = value.cast("string").strip().isin(list(placeholders))
+        is_placeholder = parse.text(value).isin(list(placeholders))
         parsed = is_placeholder.ifelse(ibis.literal(0).cast(dtype), parsed)
     return parsed
 
 
-def _parse_attribute(value: ir.Value, kind: AttributeType, options: CleaningOptions) -> ir.Value:
-    if options.nulls and value.type().is_string():
-        value = value.strip().isin(list(options.nulls)).ifelse(ibis.null("string"), value)
+def _parse_attribute(value: ir.Value, kind: AttributeType) -> ir.Value:
     if kind == "number":
         return parse.number(value, "float64")
     return {"date": parse.date, "flag": parse.flag, "category": parse.text}[kind](value)

@@ -142,7 +142,8 @@ class Session:
             self.connection.execute(f"DROP TABLE IF EXISTS {path}")
 
     def compile(self, rows: ibis.Table) -> str:
-        """Returns the SQL of an expression."""
+        """Returns the SQL of an expression, and shows the engine the in-memory tables that it reads."""
+        self.backend._run_pre_execute_hooks(rows)  # `compile` alone leaves them out
         return str(self.backend.compile(rows))
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import ibis
+import ibis.expr.types as ir
 
 from govbiz_assets.transforms.features.panel import EXACT, exact_sum, look_back, month_end, month_index, ratio
 from govbiz_assets.transforms.parse import month_start
@@ -14,8 +17,13 @@ _CLOSED = "已销户"
 
 def open_accounts(accounts: ibis.Table) -> ibis.Table:
     """Returns the accounts that are open at the end of their month."""
-    is_open = accounts.closed_date.isnull() | (accounts.closed_date > month_end(accounts.month))
-    return accounts.filter(is_open, accounts.account_status.fill_null("") != _CLOSED)
+    return accounts.filter(is_open(accounts))
+
+
+def is_open(accounts: ibis.Table) -> ir.BooleanValue:
+    """True for an account that is open at the end of the month of its record."""
+    stays = accounts.closed_date.isnull() | (accounts.closed_date > month_end(accounts.month))
+    return cast("ir.BooleanValue", stays & (accounts.account_status.fill_null("") != _CLOSED))
 
 
 def account_features(accounts: ibis.Table) -> ibis.Table:
@@ -44,20 +52,24 @@ def customer_capacity(accounts: ibis.Table) -> ibis.Table:
     Returns:
         `customer_id`, `at`, `contract_kva`, `run_kva` (exact), `cut`, `grown` (0 or 1), `closed_accounts`.
     """
-    rows = accounts.mutate(
-        at=month_index(accounts.month),
-        just_closed=(month_start(accounts.closed_date) == accounts.month).fill_null(False).cast("int64"),
-    )
+    rows = accounts.mutate(at=month_index(accounts.month), is_open=is_open(accounts))
     by_account = ibis.window(group_by="account_id", order_by="at")
-    rows = rows.mutate(before_at=rows["at"].lag().over(by_account), before_kva=rows.run_kva.lag().over(by_account))
-    # Only the month right before counts as "before": a wider gap would depend on how far the window reaches.
-    step = (rows.before_at == rows["at"] - 1).ifelse(rows.run_kva - rows.before_kva, ibis.null("float64"))
-    is_open = rows.closed_date.isnull() | (rows.closed_date > month_end(rows.month))
     rows = rows.mutate(
+        before_at=rows["at"].lag().over(by_account),
+        before_kva=rows.run_kva.lag().over(by_account),
+        before_open=rows.is_open.lag().over(by_account),
+    )
+    # Only the month right before counts as "before": a wider gap would depend on how far the window reaches.
+    follows = (rows.before_at == rows["at"] - 1).fill_null(False)
+    step = follows.ifelse(rows.run_kva - rows.before_kva, ibis.null("float64"))
+    # Papers come late: an account that was open in last month's archive closed now, whatever its date says.
+    closes_now = (month_start(rows.closed_date) == rows.month).fill_null(False) | (follows & rows.before_open)
+    rows = rows.mutate(
+        just_closed=(~rows.is_open & closes_now).cast("int64"),
         cut=(step < 0).fill_null(False).cast("int64"),
         grown=(step > 0).fill_null(False).cast("int64"),
-        open_contract_kva=is_open.ifelse(rows.contract_kva, ibis.null("float64")),
-        open_run_kva=is_open.ifelse(rows.run_kva, ibis.null("float64")),
+        open_contract_kva=rows.is_open.ifelse(rows.contract_kva, ibis.null("float64")),
+        open_run_kva=rows.is_open.ifelse(rows.run_kva, ibis.null("float64")),
     )
     return rows.group_by(["customer_id", "at"]).aggregate(
         contract_kva=exact_sum(rows.open_contract_kva).cast(EXACT),

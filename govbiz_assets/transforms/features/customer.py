@@ -32,6 +32,8 @@ _TICKET_COUNTS = (
     "repair_12m",
     "repeated_12m",
 )
+# Without the payments every bill would seem unpaid.
+_DEBTS = ("late_3m_count", "late_12m_count", "partial_12m_count", "owed_cny", "owed_ratio")
 _PRODUCT_COUNTS = ("product_count", "product_started_12m_count", "product_ended_12m_count", "product_fee_cny")
 
 
@@ -92,7 +94,7 @@ def customer_features(
         kwh_per_kva=ratio(rows.kwh_month, rows.run_kva),
         load_factor_ratio=ratio(rows.kwh_month, rows.run_kva * hours),
     )
-    return _zero_where_delivered(rows, delivered)
+    return _null_where_absent(_zero_where_delivered(rows, delivered), delivered)
 
 
 def _with_context(rows: ibis.Table, inputs: FeatureInputs) -> ibis.Table:
@@ -139,3 +141,9 @@ def _zero_where_delivered(rows: ibis.Table, delivered: frozenset[str]) -> ibis.T
     if "subscription" in delivered:
         counts += _PRODUCT_COUNTS
     return rows.mutate(**{name: rows[name].fill_null(0) for name in counts}) if counts else rows
+
+
+def _null_where_absent(rows: ibis.Table, delivered: frozenset[str]) -> ibis.Table:
+    if "payment" in delivered:
+        return rows
+    return rows.mutate(**{name: ibis.null(rows[name].type()) for name in _DEBTS})

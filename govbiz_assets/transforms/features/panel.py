@@ -45,14 +45,14 @@ def exact_sum(value: ir.Value, where: ir.BooleanValue | None = None) -> ir.Value
 def ratio(over: ir.Value, under: ir.Value) -> ir.FloatingValue:
     """Quotient as floating point; null where the divisor is zero or unknown."""
     divisor = under.cast("float64")
-    return cast(ir.FloatingValue, (divisor != 0).ifelse(over.cast("float64") / divisor, ibis.null("float64")))
+    return cast("ir.FloatingValue", (divisor != 0).ifelse(over.cast("float64") / divisor, ibis.null("float64")))
 
 
 def change(now: ir.Value, before: ir.Value) -> ir.FloatingValue:
     """Relative change: now over before, less 1; null where before is zero or unknown."""
-    return cast(ir.FloatingValue, ratio(now, before) - 1)
+    return cast("ir.FloatingValue", ratio(now, before) - 1)
 
 
 def month_end(month: ir.DateValue) -> ir.DateValue:
     """Last day of the month."""
-    return cast(ir.DateValue, month + ibis.interval(months=1) - ibis.interval(days=1)).cast("date")
+    return cast("ir.DateValue", month + ibis.interval(months=1) - ibis.interval(days=1)).cast("date")

@@ -7,6 +7,7 @@ payment.
 from __future__ import annotations
 
 import ibis
+import ibis.expr.types as ir
 
 from govbiz_assets.transforms.features.panel import EXACT, change, exact_sum, look_back, month_index, ratio
 from govbiz_assets.transforms.stack import stack
@@ -46,16 +47,14 @@ def payment_features(base: ibis.Table, bills: ibis.Table, payments: ibis.Table, 
 
 
 def _matched(bills: ibis.Table, payments: ibis.Table) -> ibis.Table:
-    """Pairs payments with the bills they pay, and numbers the payments of each bill by date."""
+    """Pairs payments with the bills they pay."""
     facts = bills.select(
         "bill_id", "customer_id", "issued_date", "due_date", "due_at", "total_cny", bill_at=bills["at"]
     )
     paying = payments.select("bill_id", "payment_id", "paid_date", "paid_cny", pay_at=payments["at"])
     pairs = facts.join(paying, "bill_id")
     distance = pairs.pay_at - pairs.bill_at
-    pairs = pairs.filter(distance >= -1, distance <= _MATCH_MONTHS)
-    in_order = ibis.window(group_by="bill_id", order_by=["paid_date", "payment_id"])
-    return pairs.mutate(turn=ibis.row_number().over(in_order))
+    return pairs.filter(distance >= -1, distance <= _MATCH_MONTHS)
 
 
 def _billed(base: ibis.Table, bills: ibis.Table) -> ibis.Table:
@@ -97,43 +96,59 @@ def _settled(base: ibis.Table, bills: ibis.Table, matched: ibis.Table) -> ibis.T
     """Late bills and debt: a bill counts from the month of its due date, a payment from its own month."""
     in_time = matched.filter(matched.paid_date <= matched.due_date)
     paid_in_time = in_time.group_by("bill_id").aggregate(paid_in_time=in_time.paid_cny.sum())
-    due = bills.filter(bills.due_at.notnull(), bills.total_cny > 0).left_join(paid_in_time, "bill_id")
-    due = due.mutate(late=(due.paid_in_time.fill_null(0) < due.total_cny).cast("int64"))
-    billed = due.group_by(["customer_id", "at", "due_at"]).aggregate(amount=due.total_cny.sum(), late=due.late.sum())
-    paid = matched.filter(matched.due_at.notnull())
-    received = paid.group_by(["customer_id", "bill_at", "due_at", "pay_at"]).aggregate(amount=paid.paid_cny.sum())
-    ledger = billed.mutate(known_at=billed.due_at).select("customer_id", "at", "known_at", "amount", "late")
-    credits_ = received.mutate(
-        at=received.bill_at,
-        known_at=(received.due_at > received.pay_at).ifelse(received.due_at, received.pay_at),
-        amount=-received.amount,
-        late=ibis.literal(0).cast("int64"),
-    ).select("customer_id", "at", "known_at", "amount", "late")
+    # Negative bills are part of the balance: they take back an earlier bill, or are paid out by a negative payment.
+    due = bills.filter(bills.due_at.notnull()).left_join(paid_in_time, "bill_id")
+    is_late = (due.total_cny > 0) & (due.paid_in_time.fill_null(0) < due.total_cny)
+    due = due.mutate(late=is_late.cast("int64"))
+    received = matched.filter(matched.due_at.notnull())
+    credit_at = (received.due_at > received.pay_at).ifelse(received.due_at, received.pay_at)
+    in_order = ibis.window(group_by="bill_id", order_by=["paid_date", "payment_id"])
+    parts = matched.filter(matched.paid_cny > 0)
+    parts = parts.mutate(turn=ibis.row_number().over(in_order))
+    second = parts.filter(parts.turn == 1)
     entries = stack(
         [
-            rows.mutate(amount=rows.amount.cast("decimal(38, 2)"), late=rows.late.cast("int64"))
-            for rows in (ledger, credits_)
+            _entries(due, at=due["at"], known_at=due.due_at, amount=due.total_cny, late=due.late),
+            _entries(received, at=received.bill_at, known_at=credit_at, amount=-received.paid_cny),
+            _entries(second, at=second.bill_at, known_at=second.pay_at, part=ibis.literal(1)),
         ]
     )
-    rows = look_back(base.mutate(now=base.as_of), entries, 12)
+    monthly = entries.group_by(["customer_id", "at", "known_at"]).aggregate(
+        amount=entries.amount.sum().cast("decimal(38, 2)"), late=entries.late.sum(), part=entries.part.sum()
+    )
+    rows = look_back(base.mutate(now=base.as_of), monthly, 12)
     rows = rows.filter(rows.known_at <= rows.now)
     totals = rows.group_by(["month", "customer_id"]).aggregate(
         balance=rows.amount.sum(),
         late_3m_count=rows.late.sum(where=rows.age < 3),
         late_12m_count=rows.late.sum(),
+        partial_12m_count=rows.part.sum(),
     )
     return totals.select(
         "month",
         "customer_id",
+        "late_12m_count",
+        "partial_12m_count",
         late_3m_count=totals.late_3m_count.fill_null(0),
-        late_12m_count=totals.late_12m_count,
         owed_cny=(totals.balance > 0).ifelse(totals.balance, 0),
+    )
+
+
+def _entries(rows: ibis.Table, **values: ir.Value) -> ibis.Table:
+    """Returns entries of the bills' ledger: month of the bill, month from which the entry is known, what it says."""
+    zero = ibis.literal(0)
+    return rows.select(
+        "customer_id",
+        at=values["at"],
+        known_at=values["known_at"],
+        amount=values.get("amount", zero).cast("decimal(38, 2)"),
+        late=values.get("late", zero).cast("int64"),
+        part=values.get("part", zero).cast("int64"),
     )
 
 
 def _paid(base: ibis.Table, payments: ibis.Table, matched: ibis.Table) -> ibis.Table:
     """Habits of paying, each payment counted in its own month."""
-    second = matched.filter(matched.turn == 1)
     delays = matched.mutate(days=matched.paid_date.delta(matched.issued_date, unit="day").cast("int64"))
     facts = stack(
         [
@@ -143,7 +158,6 @@ def _paid(base: ibis.Table, payments: ibis.Table, matched: ibis.Table) -> ibis.T
                 prepaid=(payments.payment_kind == _PREPAID).ifelse(payments.paid_cny, 0).cast(EXACT),
                 returned=(payments.paid_cny < 0).cast("int64"),
                 days=ibis.null("int64"),
-                partial=ibis.literal(0).cast("int64"),
                 channel=payments.payment_channel,
             ),
             delays.select(
@@ -152,16 +166,6 @@ def _paid(base: ibis.Table, payments: ibis.Table, matched: ibis.Table) -> ibis.T
                 prepaid=ibis.literal(0).cast(EXACT),
                 returned=ibis.literal(0).cast("int64"),
                 days=delays.days,
-                partial=ibis.literal(0).cast("int64"),
-                channel=ibis.null("string"),
-            ),
-            second.select(
-                "customer_id",
-                at=second.pay_at,
-                prepaid=ibis.literal(0).cast(EXACT),
-                returned=ibis.literal(0).cast("int64"),
-                days=ibis.null("int64"),
-                partial=ibis.literal(1).cast("int64"),
                 channel=ibis.null("string"),
             ),
         ]
@@ -171,13 +175,11 @@ def _paid(base: ibis.Table, payments: ibis.Table, matched: ibis.Table) -> ibis.T
         returned=facts.returned.sum(),
         day_sum=facts.days.sum(),
         day_count=facts.days.count(),
-        partial=facts.partial.sum(),
     )
     rows = look_back(base, monthly, 12)
     totals = rows.group_by(["month", "customer_id"]).aggregate(
         day_sum=rows.day_sum.sum(where=rows.age < 3),
         day_count=rows.day_count.sum(where=rows.age < 3),
-        partial=rows.partial.sum(),
         prepaid=rows.prepaid.sum(),
         channels=rows.channel.nunique(),
         returned=rows.returned.sum(),
@@ -186,7 +188,6 @@ def _paid(base: ibis.Table, payments: ibis.Table, matched: ibis.Table) -> ibis.T
         "month",
         "customer_id",
         days_to_pay=ratio(totals.day_sum, totals.day_count),
-        partial_12m_count=totals.partial,
         prepaid_12m_cny=totals.prepaid.cast("decimal(18, 2)"),
         payment_channel_12m_count=totals.channels,
         returned_payment_12m_count=totals.returned,

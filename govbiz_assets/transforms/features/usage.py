@@ -55,6 +55,7 @@ def usage_features(base: ibis.Table, history: ibis.Table) -> ibis.Table:
         kwh_3m=rows.kwh.sum(where=quarter),
         kwh_3m_year_ago=rows.kwh.sum(where=last_year),
         months_year_ago=rows.count(where=last_year),
+        months_3m=rows.count(where=quarter),
         kwh_12m=rows.kwh.sum(where=year),
         kwh_squares=(wide_kwh * rows.kwh).sum(where=year),
         kwh_by_age=(wide_kwh * rows.age).sum(where=year),
@@ -88,11 +89,13 @@ def _named_features(totals: ibis.Table) -> ibis.Table:
     """Turns exact sums into the features of the dictionary."""
     n = totals.usage_months.cast("float64")
     mean = totals.kwh_12m.cast("float64") / n
-    variance = totals.kwh_squares.cast("float64") / n - mean * mean
+    # Both differences are taken over exact numbers: a customer that never changes has no variation and no trend.
+    wide_kwh = totals.kwh_12m.cast("decimal(38, 3)")
+    deviation = (totals.usage_months * totals.kwh_squares - wide_kwh * wide_kwh).cast("float64")
     # Least squares on position = -age: the slope's sign is that of time.
-    spread = n * totals.age_squares.cast("float64") - totals.age_sum.cast("float64") * totals.age_sum.cast("float64")
-    covariance = totals.age_sum.cast("float64") * totals.kwh_12m.cast("float64") - n * totals.kwh_by_age.cast("float64")
-    has_last_year = totals.months_year_ago == 3
+    spread = totals.usage_months * totals.age_squares - totals.age_sum * totals.age_sum
+    covariance = (totals.age_sum * wide_kwh - totals.usage_months * totals.kwh_by_age).cast("float64")
+    has_last_year = (totals.months_3m == 3) & (totals.months_year_ago == 3)
     unknown = ibis.null("float64")
     banded = totals.kwh_peak_3m.notnull() & (totals.kwh_3m > 0)
     peak, valley = _pair(totals, "3m")
@@ -108,7 +111,7 @@ def _named_features(totals: ibis.Table) -> ibis.Table:
         kwh_year_change_ratio=change(totals.kwh_month, totals.kwh_year_ago),
         kwh_3m_year_change_ratio=has_last_year.ifelse(change(totals.kwh_3m, totals.kwh_3m_year_ago), unknown),
         kwh_trend_ratio=ratio(ratio(covariance, spread), mean),
-        kwh_variation_ratio=ratio((variance > 0).ifelse(variance, 0.0).sqrt(), mean),
+        kwh_variation_ratio=ratio(deviation.sqrt() / n, mean),
         months_since_kwh_max=(99 - totals.peak_order % 100).cast("int64"),
         silent_day_ratio=ratio(totals.silent_month, totals.read_month),
         silent_day_3m_ratio=ratio(totals.silent_3m, totals.read_3m),

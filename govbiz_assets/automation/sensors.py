@@ -1,0 +1,104 @@
+"""Sensors: the landing folder starts and restates months; a failed run writes an alert.
+
+Sensors look at files and their cursor, never into the database: a reader there would block every run.
+"""
+
+import time
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
+
+import dagster as dg
+import polars as pl
+
+from govbiz_assets.assets.catalog import TABLE_ASSETS
+from govbiz_assets.automation.alerts import send_alert, write_alert
+from govbiz_assets.automation.jobs import EVERYTHING, slice_assets, slice_tags
+from govbiz_assets.automation.landing_state import LandingState, look_at_landing
+from govbiz_assets.automation.restatement import plan_runs
+from govbiz_assets.contracts.month import month_name, parse_month
+from govbiz_assets.contracts.tables_source import FILE_MANIFEST
+from govbiz_assets.settings import Settings
+from govbiz_assets.sources.profile_model import Profile
+
+LANDING_SECONDS = 30
+
+
+def build_landing_sensor(
+    settings: Settings, profile: Profile, partitions: dg.MonthlyPartitionsDefinition
+) -> dg.SensorDefinition:
+    """Returns the sensor that starts months whose files are complete, at rest and new."""
+
+    @dg.sensor(
+        name="landing",
+        job_name=EVERYTHING,
+        minimum_interval_seconds=LANDING_SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Starts a month when its files are complete and at rest; restates it when their content changes.",
+    )
+    def landing(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        state = LandingState.from_cursor(context.cursor)
+        decision = look_at_landing(
+            profile,
+            settings.landing_folder,
+            state,
+            now_seconds=time.time(),
+            settle_seconds=settings.settle_seconds,
+            loaded=lambda month: published_files(settings.published_folder, month),
+        )
+        start = {month: key for month, key in decision.start.items() if partitions.has_partition_key(month_name(month))}
+        for month in decision.start.keys() - start.keys():
+            # Not a partition yet, so not started: the cursor must not take it for done.
+            state.started.pop(month_name(month), None)
+        if not start:
+            reasons = [f"{month_name(month)}: {reason}" for month, reason in decision.waiting.items()]
+            return dg.SensorResult(skip_reason="; ".join(reasons) or "nothing new", cursor=state.to_cursor())
+        existing = published_months(settings.published_folder) | {parse_month(name) for name in state.started}
+        return dg.SensorResult(
+            run_requests=list(_run_requests(start, existing - start.keys())), cursor=state.to_cursor()
+        )
+
+    return landing
+
+
+def _run_requests(start: Mapping[date, str], existing: set[date]) -> Iterator[dg.RunRequest]:
+    key = "|".join(start[month] for month in sorted(start))
+    for number, run in enumerate(plan_runs(start.keys(), existing, TABLE_ASSETS)):
+        yield dg.RunRequest(
+            run_key=f"{number}|{key}",
+            job_name=EVERYTHING,
+            tags=slice_tags(run),
+            asset_selection=slice_assets(run),
+        )
+
+
+def published_files(folder: Path, month: date) -> dict[str, str]:
+    """Returns the files and hashes that a month was last made from, as its published manifest says."""
+    path = folder / FILE_MANIFEST.layer / FILE_MANIFEST.name / f"{month_name(month)}.parquet"
+    if not path.exists():
+        return {}
+    rows = pl.read_parquet(path, columns=["source_file", "file_sha256"])
+    return {name: digest or "" for name, digest in rows.iter_rows()}
+
+
+def published_months(folder: Path) -> set[date]:
+    """Returns the months that were made before."""
+    return {parse_month(path.stem) for path in (folder / FILE_MANIFEST.layer / FILE_MANIFEST.name).glob("*.parquet")}
+
+
+def build_alert_sensor(settings: Settings) -> dg.SensorDefinition:
+    """Returns the sensor that turns a failed run into an alert."""
+
+    @dg.run_failure_sensor(
+        name="alert_on_failure",
+        minimum_interval_seconds=LANDING_SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Writes a readable alert file for a failed run, and posts it to GOVBIZ_ALERT_URL.",
+    )
+    def alert_on_failure(context: dg.RunFailureSensorContext) -> None:
+        path = write_alert(settings.alerts_folder, context)
+        context.log.info(f"alert written: {path}")
+        if settings.alert_url:
+            send_alert(settings.alert_url.get_secret_value(), path, context.log.info)
+
+    return alert_on_failure

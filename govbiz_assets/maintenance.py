@@ -1,0 +1,67 @@
+"""Housekeeping: forgetting old runs, and database files without holes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+
+from govbiz_assets.build import build_warehouse
+from govbiz_assets.contracts.catalog import TABLE_BY_NAME
+from govbiz_assets.settings import Settings
+from govbiz_assets.warehouse.compact import compact_database
+from govbiz_assets.warehouse.lock import hold_lock
+from govbiz_assets.warehouse.resource import LOCK_FILE
+from govbiz_assets.warehouse.session import DATABASES
+from govbiz_assets.warehouse.sql import table_path
+
+_BATCH = 100
+
+
+def prune_runs(instance: dg.DagsterInstance, keep_days: int) -> int:
+    """Deletes finished runs, and their event logs, that ended more than `keep_days` ago; returns how many.
+
+    Dagster purges ticks by itself but never runs: 132 months of one range run left 3.6 MB of events.
+    """
+    limit = datetime.now(UTC) - timedelta(days=keep_days)
+    finished = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+    pruned = 0
+    while True:
+        records = instance.get_run_records(
+            dg.RunsFilter(statuses=finished, created_before=limit), limit=_BATCH, ascending=True
+        )
+        for record in records:
+            instance.delete_run(record.dagster_run.run_id)
+        pruned += len(records)
+        if len(records) < _BATCH:
+            return pruned
+
+
+def compact_databases(settings: Settings) -> list[tuple[str, int, int]]:
+    """Writes each database file anew; returns name, bytes before and bytes after.
+
+    Waits for a running run, and keeps new ones waiting.
+    """
+    folder = settings.data_folder
+    results = []
+    with hold_lock(folder / LOCK_FILE, "maintenance", settings.lock_timeout_seconds, on_wait=print):
+        for database in DATABASES:
+            path = folder / f"{database}.duckdb"
+            if path.exists():
+                before = path.stat().st_size
+                compact_database(path)
+                results.append((path.name, before, path.stat().st_size))
+    return results
+
+
+def drop_table(settings: Settings, full_name: str) -> None:
+    """Drops a table whose stored structure no longer fits its contract.
+
+    Raises:
+        ValueError: There is no such table.
+    """
+    contract = TABLE_BY_NAME.get(full_name)
+    if contract is None:
+        raise ValueError(f"{full_name!r} is no table; see docs/data-dictionary.md")
+    with build_warehouse(settings).open("maintenance") as session:
+        session.connection.execute(f"DROP TABLE IF EXISTS {table_path(contract)}")

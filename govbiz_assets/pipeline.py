@@ -1,0 +1,167 @@
+"""Running months from outside Dagster's UI: plan the runs, execute them in this process, report what came out."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+import dagster as dg
+
+from govbiz_assets.assets.catalog import TABLE_ASSETS
+from govbiz_assets.automation.jobs import EVERYTHING, slice_assets, slice_tags
+from govbiz_assets.automation.restatement import RunSlice, plan_runs
+from govbiz_assets.automation.sensors import published_months
+from govbiz_assets.build import build_defs
+from govbiz_assets.contracts.month import month_name
+from govbiz_assets.run_errors import error_line
+from govbiz_assets.settings import PROJECT_ROOT, Settings
+
+PROGRESS_LOGGER = "progress"
+# Dagster fails the step of a blocking check; the failed check itself is reported, with its months.
+_BLOCKED = "blocking asset check"
+
+
+@dataclass(frozen=True)
+class FailedCheck:
+    """A check that failed in a run."""
+
+    table: str
+    name: str
+    description: str
+
+
+@dataclass
+class RunReport:
+    """What came out of the runs.
+
+    Attributes:
+        months: Months that were asked for.
+        steps: Steps that succeeded.
+        errors: One line per failed step, with the step's name.
+        passed_checks: Checks whose last evaluation passed.
+        failed_checks: Checks whose last evaluation failed.
+        has_finished: No run was cut short by an error or a blocking check.
+    """
+
+    months: list[date]
+    steps: int = 0
+    errors: list[str] = field(default_factory=list)
+    passed_checks: int = 0
+    failed_checks: list[FailedCheck] = field(default_factory=list)
+    has_finished: bool = True
+
+    @property
+    def is_good(self) -> bool:
+        """True where every step succeeded and every check passed."""
+        return self.has_finished and not self.errors and not self.failed_checks
+
+
+OnEvent = Callable[[RunSlice, dg.DagsterEvent], None]
+
+
+def open_instance(settings: Settings) -> dg.DagsterInstance:
+    """Opens the Dagster instance of DAGSTER_HOME, else of the data folder, and exports it.
+
+    Without DAGSTER_HOME Dagster would keep its history in a temporary folder and lose it.
+    """
+    home = os.environ.get("DAGSTER_HOME")
+    if not home:
+        settings.dagster_home.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(PROJECT_ROOT / "dagster.yaml", settings.dagster_home / "dagster.yaml")
+        home = os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
+    Path(home).mkdir(parents=True, exist_ok=True)
+    return dg.DagsterInstance.get()
+
+
+def run_months(
+    settings: Settings,
+    months: Sequence[date],
+    instance: dg.DagsterInstance,
+    *,
+    on_plan: Callable[[Sequence[RunSlice]], None] | None = None,
+    on_event: OnEvent | None = None,
+) -> RunReport:
+    """Makes months, and the later months that they reach, in this process.
+
+    Args:
+        settings: Profile and data folder.
+        months: Months to make.
+        instance: Where the runs are recorded.
+        on_plan: Called with the runs before the first starts.
+        on_event: Called with each Dagster event, for progress.
+    """
+    runs = plan_runs(months, published_months(settings.published_folder), TABLE_ASSETS)
+    if on_plan:
+        on_plan(runs)
+    report = RunReport(list(months))
+    for run in runs:
+        logger = progress_logger(partial(on_event, run) if on_event else _ignore)
+        defs = build_defs(settings, loggers={PROGRESS_LOGGER: logger})
+        result = defs.resolve_job_def(EVERYTHING).execute_in_process(
+            instance=instance,
+            tags=slice_tags(run),
+            asset_selection=slice_assets(run),
+            run_config={"loggers": {PROGRESS_LOGGER: {}}},
+            raise_on_error=False,
+        )
+        _add_result(report, result)
+        report.has_finished = result.success
+        if not result.success:
+            break
+    return report
+
+
+def _ignore(event: dg.DagsterEvent) -> None:
+    """Shows nothing."""
+
+
+def _add_result(report: RunReport, result: dg.ExecuteInProcessResult) -> None:
+    last: dict[tuple[str, str], dg.AssetCheckEvaluation] = {}
+    for event in result.all_events:
+        if event.is_step_success:
+            report.steps += 1
+        elif event.is_step_failure:
+            line = error_line(event.step_failure_data.error)
+            if _BLOCKED not in line:
+                report.errors.append(f"{event.step_key.replace('__', '.')}: {line}")
+        elif event.is_failure and event.job_failure_data.error and not report.errors:
+            report.errors.append(error_line(event.job_failure_data.error))
+    for evaluation in result.get_asset_check_evaluations():
+        if evaluation.partition is None or (evaluation.asset_key.to_user_string(), evaluation.check_name) not in last:
+            last[evaluation.asset_key.to_user_string(), evaluation.check_name] = evaluation
+    for (table, name), evaluation in last.items():
+        if evaluation.passed:
+            report.passed_checks += 1
+        else:
+            report.failed_checks.append(
+                FailedCheck(table.replace("/", "."), name, evaluation.description or "the check failed")
+            )
+
+
+def progress_logger(on_event: Callable[[dg.DagsterEvent], None]) -> dg.LoggerDefinition:
+    """Returns a logger that hands each Dagster event of a run to a function and prints nothing."""
+
+    class Handler(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            event = getattr(record, "dagster_meta", {}).get("dagster_event")
+            if event is not None:
+                on_event(event)
+
+    def init_logger(context: dg.InitLoggerContext) -> logging.Logger:  # noqa: ARG001 - Dagster passes it
+        logger = logging.Logger(PROGRESS_LOGGER, level=logging.DEBUG)
+        logger.addHandler(Handler())
+        return logger
+
+    return dg.LoggerDefinition(init_logger, description="Shows progress to the caller of a run.")
+
+
+def describe_slice(run: RunSlice) -> str:
+    """Returns the months of a run in words."""
+    span = month_name(run.first) if run.first == run.last else f"{month_name(run.first)}..{month_name(run.last)}"
+    return span if run.tables is None else f"{span} (restating {len(run.tables)} tables)"

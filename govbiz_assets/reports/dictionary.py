@@ -1,0 +1,59 @@
+"""The data dictionary, generated from the contracts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from govbiz_assets.contracts.catalog import LAYERS, TABLES
+from govbiz_assets.contracts.table import Rule, TableContract
+
+_HEAD = """# Data dictionary
+
+Generated from `govbiz_assets/contracts` by `govbiz dictionary`; do not edit. A profile may add `attr_` columns to
+`raw.customer`, `raw.attribute`, `cleaned.customer_monthly`, `cleaned.attribute_monthly` and
+`features.customer_monthly`.
+
+Tables of the **vault** can name someone; everything else knows customers and accounts only by pseudonyms.
+"""
+
+
+def render_dictionary() -> str:
+    """Returns the dictionary as Markdown."""
+    return "\n".join([_HEAD, *(line for layer in LAYERS for line in _layer(layer))]) + "\n"
+
+
+def _layer(layer: str) -> Iterator[str]:
+    yield f"## {layer}"
+    yield ""
+    for contract in TABLES:
+        if contract.layer == layer:
+            yield from _table(contract)
+
+
+def _table(contract: TableContract) -> Iterator[str]:
+    yield f"### {contract.full_name}"
+    yield ""
+    yield contract.meaning
+    yield ""
+    yield f"- one row: {contract.grain}"
+    yield f"- key: {', '.join(contract.key) or 'none'}"
+    yield f"- file: {contract.database}.duckdb; partitioned by month: {'yes' if contract.is_monthly else 'no'}"
+    yield f"- owner: {contract.owner.removeprefix('team:')}"
+    if contract.rules:
+        yield f"- refused unless: {'; '.join(describe_rule(rule) for rule in contract.rules)}"
+    yield ""
+    yield "| column | type | unit | null | meaning |"
+    yield "|---|---|---|---|---|"
+    for column in contract.columns:
+        null = "no" if column.name in contract.required else "yes"
+        yield f"| `{column.name}` | {column.dtype} | {column.unit or '-'} | {null} | {column.meaning} |"
+    yield ""
+
+
+def describe_rule(rule: Rule) -> str:
+    """Returns the rule in words."""
+    if rule.values:
+        return f"{rule.column} is one of {', '.join(rule.values)}"
+    low = f"{rule.low} <= " if rule.low is not None else ""
+    high = f" <= {rule.high}" if rule.high is not None else ""
+    return f"{low}{rule.column}{high}"

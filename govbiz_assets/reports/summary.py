@@ -1,0 +1,105 @@
+"""The summary at the end of a run: months, rows, checks, models against their naive rules, where the brief lies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+from rich.console import Console
+from rich.table import Table
+
+from govbiz_assets.contracts.catalog import LAYERS, TABLES
+from govbiz_assets.contracts.month import month_name
+from govbiz_assets.contracts.table import TableContract
+from govbiz_assets.contracts.tables_model import CHURN_SELECTION, CLUSTER_METRIC, FORECAST_SELECTION, RULE_METRIC
+from govbiz_assets.contracts.tables_source import CHECK_RESULT, FILE_MANIFEST
+from govbiz_assets.pipeline import RunReport
+from govbiz_assets.reports.published import count_rows, scan_published
+from govbiz_assets.settings import Settings
+
+
+@dataclass(frozen=True)
+class ModelLine:
+    """One model beside its naive rule."""
+
+    stage: str
+    model: str
+    metric: str
+    value: float
+    naive_value: float | None
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What the published tables hold.
+
+    Attributes:
+        months: Months that were made.
+        rows_by_layer: Rows per layer; the raw layer lies in the vault and is not published.
+        models: Models in use in the last month, beside their naive rules.
+        folder: Folder of the published tables.
+    """
+
+    months: list[date]
+    rows_by_layer: dict[str, int]
+    models: list[ModelLine]
+    folder: Path
+
+
+def read_summary(settings: Settings) -> Summary:
+    """Reads the summary from the published tables."""
+    folder = settings.published_folder
+    months = scan_published(folder, FILE_MANIFEST).select("month").unique().sort("month").collect()["month"].to_list()
+    rows = dict.fromkeys((layer for layer in LAYERS if layer != "raw"), 0)
+    for contract in TABLES:
+        if contract.database == "warehouse":
+            rows[contract.layer] += count_rows(folder, contract)
+    return Summary(months, rows, _models(folder, max(months)) if months else [], folder)
+
+
+def failed_checks_by_month(settings: Settings) -> dict[date, int]:
+    """Returns the number of failed checks of each month that has any."""
+    results = scan_published(settings.published_folder, CHECK_RESULT).filter(~pl.col("passed").cast(pl.Boolean))
+    return dict(results.group_by("month").agg(pl.len()).collect().iter_rows())
+
+
+def render_summary(summary: Summary, report: RunReport, brief: Path, console: Console) -> None:
+    """Prints the summary."""
+    first, last = (month_name(min(summary.months)), month_name(max(summary.months))) if summary.months else ("-", "-")
+    table = Table(title="Summary", show_header=False, title_justify="left")
+    table.add_row("months", f"{len(summary.months)}  ({first}..{last}); made in this run: {len(report.months)}")
+    table.add_row("rows", "\n".join(f"{layer:<10} {count:>12,}" for layer, count in summary.rows_by_layer.items()))
+    table.add_row("checks", f"{report.passed_checks} passed, {len(report.failed_checks)} failed")
+    lines = [
+        f"{line.stage:<22} {line.model:<20} {line.metric:<22} {line.value:8.3f}   naive "
+        + (f"{line.naive_value:8.3f}" if line.naive_value is not None else "       -")
+        for line in summary.models
+    ]
+    table.add_row("models", "\n".join(lines) or "none yet: too little history")
+    table.add_row("published", str(summary.folder))
+    table.add_row("brief", str(brief))
+    console.print(table, soft_wrap=True)
+
+
+def _models(folder: Path, month: date) -> list[ModelLine]:
+    lines: list[ModelLine] = []
+
+    def last_month(contract: TableContract) -> pl.DataFrame:
+        return scan_published(folder, contract).filter(pl.col("month") == month).collect()
+
+    for row in last_month(CLUSTER_METRIC).filter(pl.col("metric") == "silhouette").iter_rows(named=True):
+        if row["value"] is not None and row["naive_value"] is not None:
+            lines.append(ModelLine("clusters", row["model"], "silhouette", row["value"], row["naive_value"]))
+    for row in last_month(RULE_METRIC).filter(pl.col("metric").str.starts_with("hit_rate")).iter_rows(named=True):
+        if row["value"] is not None:
+            lines.append(ModelLine("rules", row["model"], row["metric"], row["value"], row["naive_value"]))
+    for row in last_month(CHURN_SELECTION).sort("horizon_months").iter_rows(named=True):
+        stage = f"{row['label']} {row['horizon_months']} months"
+        lines.append(ModelLine(stage, row["model"], row["metric"], row["value"], row["naive_value"]))
+    for row in last_month(FORECAST_SELECTION).sort("level", "measure").iter_rows(named=True):
+        if row["value"] is not None:
+            stage = f"{row['level']} {row['measure']}"
+            lines.append(ModelLine(stage, row["model"], "wape", row["value"], row["naive_value"]))
+    return lines
