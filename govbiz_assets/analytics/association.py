@@ -10,6 +10,7 @@ both algorithms and any order of rows give the same bits. Rules are derived here
 
 from __future__ import annotations
 
+import warnings
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -71,7 +72,9 @@ def _least_count(min_support: float, total: int) -> int:
 
 def _count_itemsets(rows: pl.DataFrame, need: int, params: RuleParams) -> dict[tuple[str, ...], int]:
     """Return baskets per frequent itemset (items in sorted order)."""
-    from mlxtend.frequent_patterns import apriori, fpgrowth
+    with warnings.catch_warnings():
+        # mlxtend switches every DeprecationWarning of the process on when it is imported.
+        from mlxtend.frequent_patterns import apriori, fpgrowth
 
     matrix, items = _encode(rows, need)
     if not items:

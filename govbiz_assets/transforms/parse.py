@@ -30,6 +30,9 @@ _OFFSET = r"(?:\s*\+08(?::?00)?)?"
 _DATE = _DAY + rf"(?:[ T]+{_CLOCK}{_OFFSET})?$"
 _MOMENT = _DAY + rf"[ T]+({_CLOCK}){_OFFSET}$"
 _MONTH = r"^((?:19|20)\d{2})(?:[-/.年](\d{1,2})月?|(\d{2}))$"
+# What rebuilding leaves as it was must not pass for rebuilt.
+_PLAIN_DATE = r"^(?:19|20)\d{2}-\d{1,2}-\d{1,2}$"
+_PLAIN_MOMENT = rf"^(?:19|20)\d{{2}}-\d{{1,2}}-\d{{1,2}} {_CLOCK}$"
 _FIRST_DAY, _LAST_DAY = "1900-01-01", "2099-12-31"
 _TRUE = ("是", "1", "TRUE", "T", "Y", "YES", "有")
 _FALSE = ("否", "0", "FALSE", "F", "N", "NO", "无")
@@ -82,7 +85,7 @@ def date(value: ir.Value) -> ir.DateValue:
     day = cast("ir.DateValue", value.try_cast("date"))
     # The engine's cast takes "2024-01-05abc" for a date, so only what it would write the same way is believed.
     regular = ((day.cast("string") == value) & _in_years(day)).ifelse(day, ibis.null("date"))
-    rebuilt = half_width(value).re_replace(_DATE, r"\1-\2\4-\3\5").re_extract(r"^\d+-\d+-\d+$", 0)
+    rebuilt = half_width(value).re_replace(_DATE, r"\1-\2\4-\3\5").re_extract(_PLAIN_DATE, 0)
     return cast("ir.DateValue", ibis.coalesce(regular, rebuilt.try_cast("date")))
 
 
@@ -91,8 +94,8 @@ def month(value: ir.Value) -> ir.DateValue:
     if value.type().is_temporal():
         return month_start(date(value))
     value = _as_text(value)
-    first_day = half_width(value).re_replace(_MONTH, r"\1-\2\3-01").re_extract(r"^\d+-\d+-01$", 0)
-    return cast("ir.DateValue", ibis.coalesce(first_day.try_cast("date"), month_start(date(value))))
+    first_day = half_width(value).re_replace(_MONTH, r"\1-\2\3-01").re_extract(_PLAIN_DATE, 0)
+    return month_start(ibis.coalesce(first_day.try_cast("date"), date(value)))
 
 
 def month_start(day: ir.Value) -> ir.DateValue:
@@ -106,7 +109,7 @@ def timestamp(value: ir.Value) -> ir.TimestampValue:
         moment = value.cast("timestamp(6)")
         return cast("ir.TimestampValue", _in_years(moment.cast("date")).ifelse(moment, ibis.null("timestamp(6)")))
     value = _as_text(value)
-    rebuilt = half_width(value).re_replace(_MOMENT, r"\1-\2\4-\3\5 \6").re_extract(r"^\d+-\d+-\d+ [\d:.]+$", 0)
+    rebuilt = half_width(value).re_replace(_MOMENT, r"\1-\2\4-\3\5 \6").re_extract(_PLAIN_MOMENT, 0)
     # A clock without seconds is completed; the engine wants all three parts.
     completed = rebuilt.re_replace(r"^(\S+ \d{1,2}:\d{2})$", r"\1:00")
     return cast(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import warnings
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -32,6 +33,8 @@ class Session:
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        # Ibis 12 calls a method that DuckDB 1.5 has renamed, once per query, and each call would print a warning.
+        warnings.filterwarnings("ignore", message="fetch_arrow_table", category=DeprecationWarning)
         self.connection = connection
         self.backend: Backend = ibis.duckdb.from_connection(connection)
         self._in_transaction = False
