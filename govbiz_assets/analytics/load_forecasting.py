@@ -43,7 +43,7 @@ class LoadParams(BaseModel):
 
     models: tuple[LoadModel, ...] = Field(
         default=("naive_week", "calendar_week", "theta", "ets", "mstl", "arima"),
-        description="calendar_week needs a calendar; arima takes about 1 s a series, ets .5 s",
+        description="calendar_week needs a calendar; arima takes about .4 s a series, ets .5 s",
     )
     min_days: int = Field(default=28, ge=14, description="days of history that a series needs")
     history_days: int = Field(default=365, ge=28, description="days before that are not looked at")

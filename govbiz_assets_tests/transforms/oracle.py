@@ -1,3 +1,4 @@
+# ruff: noqa: E501 -- SQL reads better unbroken
 """The features once more, by hand in SQL: date ranges, statistics functions and subqueries instead of an as-of panel.
 
 Tables: base(month, customer_id, division_code, e = last day of the month), accounts, usage, bills, payments, tickets,
@@ -48,8 +49,8 @@ QUERIES = {
         sum(kwh) FILTER (u.month >= m2) AS kwh_3m, sum(kwh) FILTER (u.month >= m11) AS kwh_12m,
         count(*) FILTER (u.month >= m11) AS usage_months,
         stddev_pop(kwh) FILTER (u.month >= m11) / avg(kwh) FILTER (u.month >= m11) AS kwh_variation_ratio,
-        regr_slope(kwh, year(u.month) * 12 + month(u.month)) FILTER (u.month >= m11) / avg(kwh) FILTER (u.month >= m11)
-          AS kwh_trend_ratio,
+        CASE WHEN count(*) FILTER (u.month >= m11) > 1 THEN regr_slope(kwh, year(u.month) * 12 + month(u.month))
+          FILTER (u.month >= m11) / avg(kwh) FILTER (u.month >= m11) END AS kwh_trend_ratio,
         date_diff('month', (SELECT max(t.month) FROM cu t WHERE t.customer_id = b.customer_id
             AND t.month BETWEEN b.m11 AND b.month AND t.kwh >= ALL (SELECT s.kwh FROM cu s
             WHERE s.customer_id = b.customer_id AND s.month BETWEEN b.m11 AND b.month)), b.month) AS months_since_kwh_max,
@@ -136,13 +137,18 @@ QUERIES = {
       SELECT b.month, b.customer_id,
         (SELECT avg(date_diff('day', y.issued_date, y.paid_date)) FROM matched y WHERE y.customer_id = b.customer_id
           AND y.pay_month BETWEEN b.m2 AND b.month) AS days_to_pay,
-        (SELECT count(*) FROM (SELECT y.bill_id FROM matched y WHERE y.customer_id = b.customer_id AND y.paid_cny > 0
-          AND y.bill_month_ BETWEEN b.m11 AND b.month AND y.pay_month <= b.month GROUP BY y.bill_id HAVING count(*) > 1))
-          AS partial_12m_count,
         sum(p.paid_cny * (p.payment_kind IS NOT DISTINCT FROM '预收')::INT) AS prepaid_12m_cny,
         count(DISTINCT p.payment_channel) AS payment_channel_12m_count,
         count(*) FILTER (p.paid_cny < 0) AS returned_payment_12m_count
       FROM base b JOIN cp p ON p.customer_id = b.customer_id AND p.month BETWEEN m11 AND b.month GROUP BY ALL""",
+    "parts": """
+      WITH parts AS (SELECT b.month, b.customer_id, y.bill_id FROM base b JOIN matched y ON y.customer_id = b.customer_id
+          AND y.paid_cny > 0 AND y.bill_month_ BETWEEN b.m11 AND b.month AND y.pay_month <= b.month
+        GROUP BY ALL HAVING count(*) > 1)
+      SELECT b.month, b.customer_id, count(p.bill_id) AS partial_12m_count
+      FROM base b LEFT JOIN parts p USING (month, customer_id)
+      WHERE p.bill_id IS NOT NULL OR EXISTS (FROM cb x WHERE x.customer_id = b.customer_id
+        AND x.month BETWEEN b.m11 AND b.month AND x.due_date <= b.e) GROUP BY ALL""",
     "tickets": """
       SELECT b.month, b.customer_id, count(t.ticket_id) FILTER (t.month = b.month) AS ticket_month_count,
         count(t.ticket_id) FILTER (t.month >= m2) AS ticket_3m_count, count(t.ticket_id) AS ticket_12m_count,
