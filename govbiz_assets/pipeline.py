@@ -129,7 +129,7 @@ def _add_result(report: RunReport, result: dg.ExecuteInProcessResult) -> None:
         elif event.is_step_failure:
             line = error_line(event.step_failure_data.error)
             if _BLOCKED not in line:
-                report.errors.append(f"{event.step_key.replace('__', '.')}: {line}")
+                report.errors.append(f"{(event.step_key or 'run').replace('__', '.')}: {line}")
         elif event.is_failure and event.job_failure_data.error and not report.errors:
             report.errors.append(error_line(event.job_failure_data.error))
     for evaluation in result.get_asset_check_evaluations():

@@ -39,6 +39,9 @@ class Settings(BaseSettings):
     settle_seconds: float = Field(
         default=30.0, ge=0, description="Age at which the landing sensor takes a file as complete."
     )
+    sensor_seconds: int = Field(
+        default=30, ge=1, description="How often the sensors look at the landing folder and at failed runs."
+    )
     publish: bool = Field(default=True, description="Write Parquet snapshots for readers after each month.")
     alert_url: SecretStr | None = Field(default=None, description="Webhook that gets a JSON message when a run fails.")
 

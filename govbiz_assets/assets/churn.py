@@ -135,7 +135,8 @@ def _training_frame(features: ibis.Table, labels: ibis.Table, horizon: int) -> p
 
 def _collected(rows: ibis.Table) -> pl.DataFrame:
     decimals = {name: "float64" for name, dtype in rows.schema().items() if dtype.is_decimal()}
-    return rows.cast(decimals).order_by("customer_id").to_polars()
+    frame: pl.DataFrame = rows.cast(decimals).order_by("customer_id").to_polars()
+    return frame
 
 
 def _month_scores(features: ibis.Table, labels: ibis.Table, month: date) -> ChurnScores:

@@ -27,7 +27,7 @@ def write_alert(folder: Path, context: dg.RunFailureSensorContext) -> Path:
     ]
     failures = context.get_step_failure_events()
     for event in failures:
-        lines.append(f"Step {event.step_key}: {error_line(event.step_failure_data.error)}")
+        lines.append(f"Step {event.step_key}: {_reason(event)}")
     if not failures:
         lines.append(f"Reason: {context.failure_event.message or 'the run ended without a step failure'}")
     lines.append("The months that were there before are unchanged. Mend the cause, then run these months again.")
@@ -37,6 +37,11 @@ def write_alert(folder: Path, context: dg.RunFailureSensorContext) -> Path:
     temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
     temporary.replace(path)
     return path
+
+
+def _reason(event: dg.DagsterEvent) -> str:
+    error = event.step_failure_data.error
+    return error_line(error) if error else event.message or "it gave no reason"
 
 
 def send_alert(url: str, path: Path, log: Callable[[str], None]) -> None:

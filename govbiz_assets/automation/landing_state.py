@@ -18,17 +18,33 @@ from govbiz_assets.sources.landing import LandingFile, find_files, landing_month
 from govbiz_assets.sources.profile_model import Profile
 
 
+@dataclass(frozen=True)
+class KnownFile:
+    """A file as it was when its content was read.
+
+    Attributes:
+        size: Bytes.
+        changed_ns: When the system last saw a change of it, nanoseconds since the epoch. Unlike the modification
+            time it cannot be set: a copy that keeps old times is new here, and a date in the future does no harm.
+        sha256: Hash of the content.
+    """
+
+    size: int
+    changed_ns: int
+    sha256: str
+
+
 @dataclass
 class LandingState:
     """The sensor's cursor.
 
     Attributes:
-        files: Per file its size, modification time (ns) and hash, so that unchanged files are not read again.
+        files: What is known of each file, so that unchanged files are not read again.
         started: Per month the digest of the content that was started last.
         attempts: Per month how often it was started; part of the run key, so that content A, B, A starts three runs.
     """
 
-    files: dict[str, tuple[int, int, str]] = field(default_factory=dict)
+    files: dict[str, KnownFile] = field(default_factory=dict)
     started: dict[str, str] = field(default_factory=dict)
     attempts: dict[str, int] = field(default_factory=dict)
 
@@ -38,16 +54,14 @@ class LandingState:
         if not cursor:
             return cls()
         stored = json.loads(cursor)
-        files = {name: (size, moment, digest) for name, (size, moment, digest) in stored["files"].items()}
+        files = {name: KnownFile(*known) for name, known in stored["files"].items()}
         return cls(files, dict(stored["started"]), dict(stored["attempts"]))
 
     def to_cursor(self) -> str:
         """Writes the cursor."""
-        return json.dumps(
-            {"files": self.files, "started": self.started, "attempts": self.attempts},
-            sort_keys=True,
-            ensure_ascii=False,
-        )
+        files = {name: (known.size, known.changed_ns, known.sha256) for name, known in self.files.items()}
+        stored = {"files": files, "started": self.started, "attempts": self.attempts}
+        return json.dumps(stored, sort_keys=True, ensure_ascii=False)
 
 
 @dataclass(frozen=True)
@@ -70,6 +84,7 @@ def look_at_landing(
     *,
     now_seconds: float,
     settle_seconds: float,
+    is_startable: Callable[[date], bool],
     loaded: Callable[[date], Mapping[str, str]],
 ) -> LandingDecision:
     """Decides which months to start, and updates the state.
@@ -80,52 +95,58 @@ def look_at_landing(
         state: What was remembered; updated in place.
         now_seconds: The time, seconds since the epoch.
         settle_seconds: Age at which a file is taken as complete.
+        is_startable: Whether a month can be made yet.
         loaded: Files and hashes that a month was last made from, for months that the state does not know.
     """
     start: dict[date, str] = {}
     waiting: dict[date, str] = {}
+    seen: set[str] = set()
     for month in landing_months(profile, landing):
         files = [file for channel in profile.channels for file in find_files(profile, channel, landing, [month])]
-        hashes, unsettled = _hash_files(files, state, now_seconds, settle_seconds)
-        missing = _missing_channels(profile, files, month)
-        if missing:
+        seen.update(file.source_file for file in files)
+        if not is_startable(month):
+            waiting[month] = "the month is not over yet"
+            continue
+        if missing := _missing_channels(profile, files, month):
             waiting[month] = f"no file yet for {', '.join(missing)}"
             continue
-        if unsettled:
-            waiting[month] = f"{unsettled} is younger than {settle_seconds:.0f} s or still changing"
+        if reason := _read_files(files, state, now_seconds, settle_seconds):
+            waiting[month] = reason
             continue
-        name, digest = month_name(month), _digest(hashes)
-        known = state.started.get(name) or (_digest(found) if (found := loaded(month)) else None)
-        if digest != known:
-            attempt = state.attempts.get(name, 0) + 1
-            start[month] = f"{name}:{attempt}:{digest[:16]}"
-            state.attempts[name] = attempt
+        known = {file.source_file: state.files[file.source_file] for file in files}
+        name, digest = month_name(month), _digest({file: one.sha256 for file, one in known.items()})
+        last = state.started.get(name) or (_digest(found) if (found := loaded(month)) else None)
+        if digest != last:
+            state.attempts[name] = state.attempts.get(name, 0) + 1
+            # The moment tells runs apart when the cursor, and with it the count, is lost: Dagster silently drops a
+            # key that it has seen before.
+            moment = max(one.changed_ns for one in known.values())
+            start[month] = f"{name}:{state.attempts[name]}:{digest[:16]}:{moment}"
         state.started[name] = digest
+    state.files = {name: known for name, known in state.files.items() if name in seen}
     return LandingDecision(start, waiting)
 
 
-def _hash_files(
+def _read_files(
     files: Sequence[LandingFile], state: LandingState, now_seconds: float, settle_seconds: float
-) -> tuple[dict[str, str], str | None]:
-    """Returns the hash of each file at rest, and the name of one that is not."""
-    hashes: dict[str, str] = {}
+) -> str | None:
+    """Brings what the state knows of the files up to date; returns why that cannot be done yet."""
     for file in files:
         try:
             before = file.path.stat()
             known = state.files.get(file.source_file)
-            if known is None or known[:2] != (before.st_size, before.st_mtime_ns):
-                if now_seconds - before.st_mtime < settle_seconds:
-                    return hashes, file.source_file
-                digest = _hash_file(file.path)
-                after = file.path.stat()
-                if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
-                    return hashes, file.source_file
-                known = (before.st_size, before.st_mtime_ns, digest)
-                state.files[file.source_file] = known
-        except OSError:
-            return hashes, file.source_file
-        hashes[file.source_file] = known[2]
-    return hashes, None
+            if known and (known.size, known.changed_ns) == (before.st_size, before.st_ctime_ns):
+                continue
+            if now_seconds - before.st_ctime < settle_seconds:
+                return f"{file.source_file} changed less than {settle_seconds:.0f} s ago"
+            digest = _hash_file(file.path)
+            after = file.path.stat()
+        except OSError as error:
+            return f"{file.source_file} cannot be read ({error.strerror or type(error).__name__})"
+        if (after.st_size, after.st_ctime_ns) != (before.st_size, before.st_ctime_ns):
+            return f"{file.source_file} is still changing"
+        state.files[file.source_file] = KnownFile(before.st_size, before.st_ctime_ns, digest)
+    return None
 
 
 def _missing_channels(profile: Profile, files: Sequence[LandingFile], month: date) -> list[str]:

@@ -6,9 +6,10 @@ it: each input adds its window, less the month itself.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 
 from govbiz_assets.assets.table_asset import TableAsset
 from govbiz_assets.contracts.month import add_months, month_range
@@ -70,24 +71,31 @@ def plan_runs(changed: Collection[date], existing: Collection[date], assets: Seq
         assets: All assets.
 
     Returns:
-        Runs in their order: each contiguous range of changed months with all tables, then the later months that
-        exist already with the tables that still reach them.
+        Runs in the order of their months: changed months with all tables, the later months that exist already with
+        the tables that still see the last changed month before them. Neighbours with the same tables share a run.
     """
+    if not changed:
+        return []
     reach = table_reach(assets)
-    slices: list[RunSlice] = []
-    for group in _contiguous(sorted(set(changed))):
-        slices.append(RunSlice(group[0], group[-1]))
-        nearer = 0
-        for distance in sorted(set(reach.values()) - {0}):
-            later = [
-                month
-                for month in month_range(add_months(group[-1], nearer + 1), add_months(group[-1], distance))
-                if month in existing
-            ]
-            tables = frozenset(name for name, months in reach.items() if months >= distance)
-            slices.extend(RunSlice(part[0], part[-1], tables) for part in _contiguous(later))
-            nearer = distance
-    return slices
+    tables: dict[date, frozenset[str] | None] = {}
+    for month in sorted(month for month in {*changed, *existing} if month >= min(changed)):
+        if month in changed:
+            tables[month], latest = None, month
+        elif seen := _tables_reaching(reach, _distance(latest, month)):
+            tables[month] = seen
+    return [
+        RunSlice(months[0], months[-1], wanted)
+        for wanted, span in groupby(tables, key=lambda month: tables[month])
+        for months in _contiguous(list(span))
+    ]
+
+
+def _distance(earlier: date, later: date) -> int:
+    return (later.year - earlier.year) * 12 + later.month - earlier.month
+
+
+def _tables_reaching(reach: Mapping[str, int], distance: int) -> frozenset[str]:
+    return frozenset(name for name, months in reach.items() if months >= distance)
 
 
 def _contiguous(months: Sequence[date]) -> list[list[date]]:

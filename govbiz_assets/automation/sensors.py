@@ -21,8 +21,6 @@ from govbiz_assets.contracts.tables_source import FILE_MANIFEST
 from govbiz_assets.settings import Settings
 from govbiz_assets.sources.profile_model import Profile
 
-LANDING_SECONDS = 30
-
 
 def build_landing_sensor(
     settings: Settings, profile: Profile, partitions: dg.MonthlyPartitionsDefinition
@@ -32,11 +30,11 @@ def build_landing_sensor(
     @dg.sensor(
         name="landing",
         job_name=EVERYTHING,
-        minimum_interval_seconds=LANDING_SECONDS,
+        minimum_interval_seconds=settings.sensor_seconds,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Starts a month when its files are complete and at rest; restates it when their content changes.",
     )
-    def landing(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+    def landing(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         state = LandingState.from_cursor(context.cursor)
         decision = look_at_landing(
             profile,
@@ -44,18 +42,15 @@ def build_landing_sensor(
             state,
             now_seconds=time.time(),
             settle_seconds=settings.settle_seconds,
+            is_startable=lambda month: partitions.has_partition_key(month_name(month)),
             loaded=lambda month: published_files(settings.published_folder, month),
         )
-        start = {month: key for month, key in decision.start.items() if partitions.has_partition_key(month_name(month))}
-        for month in decision.start.keys() - start.keys():
-            # Not a partition yet, so not started: the cursor must not take it for done.
-            state.started.pop(month_name(month), None)
-        if not start:
+        if not decision.start:
             reasons = [f"{month_name(month)}: {reason}" for month, reason in decision.waiting.items()]
             return dg.SensorResult(skip_reason="; ".join(reasons) or "nothing new", cursor=state.to_cursor())
         existing = published_months(settings.published_folder) | {parse_month(name) for name in state.started}
         return dg.SensorResult(
-            run_requests=list(_run_requests(start, existing - start.keys())), cursor=state.to_cursor()
+            run_requests=list(_run_requests(decision.start, existing)), cursor=state.to_cursor()
         )
 
     return landing
@@ -91,7 +86,7 @@ def build_alert_sensor(settings: Settings) -> dg.SensorDefinition:
 
     @dg.run_failure_sensor(
         name="alert_on_failure",
-        minimum_interval_seconds=LANDING_SECONDS,
+        minimum_interval_seconds=settings.sensor_seconds,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Writes a readable alert file for a failed run, and posts it to GOVBIZ_ALERT_URL.",
     )
