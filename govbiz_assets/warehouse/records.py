@@ -18,6 +18,8 @@ from govbiz_assets.contracts.tables_source import QUARANTINE, SET_ASIDE
 from govbiz_assets.warehouse.months import replace_months
 from govbiz_assets.warehouse.session import Session
 
+RECORDS_AT_ONCE = 3_000_000
+
 
 @dataclass(frozen=True)
 class Split:
@@ -46,21 +48,38 @@ class Records:
 def write_records(
     session: Session, contract: TableContract, records: Records, months: Sequence[date]
 ) -> dict[date, int]:
-    """Writes classified records month by month; each month is replaced whole in each of the three tables.
+    """Writes classified records; each month is replaced whole in each of the three tables.
 
-    Parsing happens once per month into a temporary table, so memory follows one month and not the window.
+    Parsing happens once into a temporary table, for as many months at a time as stay below RECORDS_AT_ONCE: memory
+    does not follow the window, and small months do not each pay for compiling the same statements.
 
     Returns:
         Rows kept per month.
     """
     slice_values = {"channel": records.channel}
     counts: dict[date, int] = {}
-    for month in months:
-        parsed = records.parsed.filter(records.parsed.month == month)
+    for batch in _batches(session, records, months):
+        parsed = records.parsed.filter(records.parsed.month.isin(batch))
         with session.staged(f"parsed_{records.channel}", parsed) as staged:
             split = records.split(staged)
-            replace_months(session, QUARANTINE, split.quarantined, [month], slice_values=slice_values)
+            replace_months(session, QUARANTINE, split.quarantined, batch, slice_values=slice_values)
             with session.transaction():
-                replace_months(session, SET_ASIDE, split.set_aside, [month], slice_values=slice_values)
-                counts |= replace_months(session, contract, split.kept, [month], is_sorted=False)
+                replace_months(session, SET_ASIDE, split.set_aside, batch, slice_values=slice_values)
+                counts |= replace_months(session, contract, split.kept, batch, is_sorted=False)
     return counts
+
+
+def _batches(session: Session, records: Records, months: Sequence[date]) -> list[list[date]]:
+    """Cuts the months into runs of at most RECORDS_AT_ONCE records, or single months where one has more."""
+    counted = records.parsed.group_by("month").aggregate(records=records.parsed.count())
+    sizes = dict(session.connection.execute(session.compile(counted)).fetchall())
+    batches: list[list[date]] = []
+    room = 0
+    for month in months:
+        size = sizes.get(month, 0)
+        if not batches or size > room:
+            batches.append([])
+            room = RECORDS_AT_ONCE
+        batches[-1].append(month)
+        room -= size
+    return batches
