@@ -199,7 +199,8 @@ class FittedModel:
             for i, span in enumerate(spans):
                 raised[:, i] = parts[:, span].sum(axis=1)
             return raised
-        importance = np.array([self.classifier.feature_importances_[span].sum() for span in spans])
+        importances = self.classifier.feature_importances_  # walks every tree at each access
+        importance = np.array([importances[span].sum() for span in spans])
         probability = self.probability(matrix)
         for i in np.argsort(-importance, kind="stable")[:tried]:
             replaced = matrix.copy()

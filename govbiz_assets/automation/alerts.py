@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import http.client
 import json
-import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -19,18 +19,20 @@ _TIMEOUT_SECONDS = 10
 def write_alert(folder: Path, context: dg.RunFailureSensorContext) -> Path:
     """Writes the alert of a failed run and returns its path; the same run gives the same file."""
     run = context.dagster_run
-    first = run.tags.get(RANGE_START_TAG) or run.tags.get("dagster/partition", "no month")
+    first = run.tags.get(RANGE_START_TAG) or run.tags.get("dagster/partition", "")
     last = run.tags.get(RANGE_END_TAG, first)
-    lines = [
-        f"Run {run.run_id} of job {run.job_name} failed.",
-        f"Months: {first if first == last else f'{first}..{last}'}",
-    ]
+    months = first if first == last else f"{first}..{last}"
+    lines = [f"Run {run.run_id} of job {run.job_name} failed.", f"Months: {months or 'no month'}"]
     failures = context.get_step_failure_events()
     for event in failures:
-        lines.append(f"Step {event.step_key}: {_reason(event)}")
+        lines.append(f"Step {(event.step_key or 'unknown').replace('__', '.')}: {_reason(event)}")
     if not failures:
         lines.append(f"Reason: {context.failure_event.message or 'the run ended without a step failure'}")
-    lines.append("The months that were there before are unchanged. Mend the cause, then run these months again.")
+    again = f"govbiz run --months {months}" if months else "run it again"
+    lines.append(
+        "The months that were there before are unchanged. Mend the cause: a corrected file starts its month by "
+        f"itself; for anything else: {again}"
+    )
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{run.run_id}.txt"
     temporary = path.with_suffix(".tmp")
@@ -47,11 +49,11 @@ def _reason(event: dg.DagsterEvent) -> str:
 def send_alert(url: str, path: Path, log: Callable[[str], None]) -> None:
     """Posts the alert as JSON `{"text": ...}`; a failed post is logged and does not fail the sensor."""
     body = json.dumps({"text": path.read_text(encoding="utf-8")}).encode()
-    request = urllib.request.Request(  # noqa: S310 - the address comes from the operator's own settings
-        url, data=body, headers={"Content-Type": "application/json"}, method="POST"
-    )
     try:
+        request = urllib.request.Request(  # noqa: S310 - the address comes from the operator's own settings
+            url, data=body, headers={"Content-Type": "application/json"}, method="POST"
+        )
         with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS):  # noqa: S310
             log("alert posted")
-    except (urllib.error.URLError, OSError, ValueError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         log(f"alert not posted: {type(error).__name__}; the file {path.name} holds it")

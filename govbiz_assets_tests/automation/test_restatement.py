@@ -20,7 +20,7 @@ def month(text: str) -> date:
 
 def table(layer: str, name: str) -> TableContract:
     columns = (Column("month", "DATE", "Month."), Column("n", "BIGINT", "Count."))
-    return TableContract(layer, name, f"Table {name}.", "one month", columns, key=("month",), required=("month",))
+    return TableContract(layer, name, f"Table {name}.", "one month", columns, key=("month",), required=frozenset({"month"}))
 
 
 def makes(contract: TableContract, **ins: TableInput) -> TableAsset:
