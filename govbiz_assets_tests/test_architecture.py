@@ -29,14 +29,15 @@ INNER: dict[str, set[str]] = {
 }
 # Who may import the parts that put the house together.
 ASSEMBLY: dict[str, set[str]] = {
-    "build": {"definitions", "pipeline", "cli"},
+    "build": {"definitions", "pipeline", "maintenance", "cli"},
     "definitions": {"cli"},
-    "pipeline": {"cli"},
+    "pipeline": {"reports", "cli"},
+    "maintenance": {"cli"},
     "cli": set(),
 }
 PURE = ("contracts", "analytics", "transforms")
 IMPURE_MODULES = {
-    *("dagster", "dagster_duckdb", "duckdb", "pydantic_settings", "sqlite3", "subprocess", "multiprocessing"),
+    *("dagster", "dagster_duckdb", "duckdb", "pydantic_settings", "sqlite3", "subprocess"),
     *("os", "pathlib", "io", "shutil", "tempfile", "glob", "socket", "urllib", "http", "requests", "httpx"),
     *("time", "logging", "random", "secrets", "threading", "csv", "pyarrow", "xlsxwriter", "fastexcel"),
 }

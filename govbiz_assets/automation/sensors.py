@@ -49,9 +49,7 @@ def build_landing_sensor(
             reasons = [f"{month_name(month)}: {reason}" for month, reason in decision.waiting.items()]
             return dg.SensorResult(skip_reason="; ".join(reasons) or "nothing new", cursor=state.to_cursor())
         existing = published_months(settings.published_folder) | {parse_month(name) for name in state.started}
-        return dg.SensorResult(
-            run_requests=list(_run_requests(decision.start, existing)), cursor=state.to_cursor()
-        )
+        return dg.SensorResult(run_requests=list(_run_requests(decision.start, existing)), cursor=state.to_cursor())
 
     return landing
 

@@ -23,7 +23,7 @@ def volume_ratio(contract: TableContract) -> Measure:
 
     def measure(tables: CheckTables) -> ibis.Table:
         rows = tables.rows(contract, HISTORY_DEPTH)
-        return _against_median(by_month(rows, rows.count()), tables, ratio)
+        return _against_median(_single(by_month(rows, rows.count())), tables, ratio)
 
     return measure
 
@@ -33,7 +33,7 @@ def sum_ratio(contract: TableContract, column: str) -> Measure:
 
     def measure(tables: CheckTables) -> ibis.Table:
         rows = tables.rows(contract, HISTORY_DEPTH)
-        return _against_median(by_month(rows, rows[column].sum()), tables, ratio)
+        return _against_median(_single(by_month(rows, rows[column].sum())), tables, ratio)
 
     return measure
 
@@ -43,25 +43,32 @@ def null_share_rise(contract: TableContract, columns: Sequence[str]) -> Measure:
 
     def measure(tables: CheckTables) -> ibis.Table:
         rows = tables.rows(contract, HISTORY_DEPTH)
-        # One pass over the table counts all columns; the comparison then runs over a handful of rows.
+        # One pass over the table counts all columns; the comparison then runs once, over a handful of rows.
         shares = rows.group_by("month").aggregate(
             **{name: rows[name].isnull().ifelse(1.0, 0.0).mean() for name in columns}
         )
-        rises = [
-            _against_median(shares.select("month", value=shares[name]), tables, lambda now, before: now - before)
-            for name in columns
-        ]
-        stacked = stack(rises)
-        return by_month(stacked, stacked.value.max())
+        series = [shares.select("month", value=shares[name], series=ibis.literal(name)) for name in columns]
+        rises = _against_median(stack(series), tables, lambda now, before: now - before)
+        return by_month(rises, rises.value.max())
 
     return measure
 
 
 def _against_median(monthly: ibis.Table, tables: CheckTables, compare: Compare) -> ibis.Table:
+    """Compares each month's value with the median of its series (`series`) over the twelve months before."""
     now = monthly.mutate(at=month_index(monthly.month))
     now = now.filter(now.month.isin(list(tables.months)))
-    before = monthly.select(earlier=month_index(monthly.month), past=monthly.value)
-    pairs = now.join(before, [before.earlier < now["at"], before.earlier >= now["at"] - (HISTORY_DEPTH - 1)])
-    compared = pairs.group_by(["month", "value"]).aggregate(median=pairs.past.median(), months=pairs.count())
+    before = monthly.select("series", earlier=month_index(monthly.month), past=monthly.value)
+    in_reach = [
+        now.series == before.series,
+        before.earlier < now["at"],
+        before.earlier >= now["at"] - (HISTORY_DEPTH - 1),
+    ]
+    pairs = now.join(before, in_reach)
+    compared = pairs.group_by(["month", "series", "value"]).aggregate(median=pairs.past.median(), months=pairs.count())
     compared = compared.filter(compared.months >= MIN_HISTORY)
     return compared.select("month", value=compare(compared.value, compared["median"]))
+
+
+def _single(monthly: ibis.Table) -> ibis.Table:
+    return monthly.mutate(series=ibis.literal(""))

@@ -65,12 +65,18 @@ def one_line_errors(debug: bool) -> Iterator[None]:
         sys.exit(1)
 
 
+def escape_markup(text: str) -> str:
+    """Returns text whose square brackets are no markup."""
+    return text.replace("[", r"\[")
+
+
 def _line(error: Exception) -> str:
     if isinstance(error, ValidationError):
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        text = f"{error.title}.{where}: {first['msg']}"
+        # A setting is known to the reader by its variable.
+        name = f"{Settings.model_config['env_prefix']}{where.upper()}" if error.title == "Settings" else where
+        text = f"{name}: {first['msg']}"
     else:
         text = str(error) or type(error).__name__
-    # Square brackets of a message are no markup.
-    return " ".join(text.split()).replace("[", r"\[")
+    return escape_markup(" ".join(text.split()))

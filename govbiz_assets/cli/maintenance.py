@@ -27,7 +27,8 @@ def maintenance(
             drop_table(settings, rebuild)
             console.print(f"dropped {rebuild}; make its months again with: govbiz run")
             return
-        pruned = prune_runs(open_instance(settings), keep_days)
+        with open_instance(settings) as instance:
+            pruned = prune_runs(instance, keep_days)
         console.print(f"forgot {pruned} runs")
         for name, before, after in compact_databases(settings):
             console.print(f"{name}: {before / 1e6:,.1f} MB -> {after / 1e6:,.1f} MB")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from govbiz_assets.cli.app import DebugOption, ProfileOption, app, console, one_line_errors, read_settings
-from govbiz_assets.contracts.month import parse_month
+from govbiz_assets.contracts.month import month_name, parse_month
 
 
 @app.command(epilog="Example: govbiz report --month 2025-12")
@@ -26,5 +26,9 @@ def report(
         made = published_months(settings.published_folder)
         if not made:
             raise ValueError(f"{settings.published_folder}: nothing is published yet; run: govbiz run")
-        path = write_brief(settings, parse_month(month) if month else max(made))
+        wanted = parse_month(month) if month else max(made)
+        if wanted not in made:
+            known = f"{month_name(min(made))}..{month_name(max(made))}"
+            raise ValueError(f"month {month_name(wanted)} is not published; there are months of {known}")
+        path = write_brief(settings, wanted)
         console.print(f"wrote {path}", soft_wrap=True)

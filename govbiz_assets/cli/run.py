@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, Any
+from collections.abc import Collection, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from govbiz_assets.cli.app import (
     DebugOption,
@@ -16,12 +16,18 @@ from govbiz_assets.cli.app import (
     app,
     console,
     error_console,
+    escape_markup,
     months_or_none,
     one_line_errors,
     read_settings,
 )
 from govbiz_assets.cli.simulate import simulate
-from govbiz_assets.settings import DEFAULT_PROFILE
+from govbiz_assets.contracts.month import month_name
+from govbiz_assets.settings import DEFAULT_PROFILE, Settings
+
+if TYPE_CHECKING:
+    from govbiz_assets.pipeline import RunReport
+    from govbiz_assets.sources.profile_model import Profile
 
 
 @app.command(epilog="Example: govbiz run --months 2024-01..2024-06")
@@ -38,10 +44,8 @@ def run(
     with one_line_errors(debug):
         settings = read_settings(profile, landing)
 
-        from govbiz_assets.pipeline import RunReport, describe_slice, open_instance, run_months
         from govbiz_assets.reports.brief import write_brief
         from govbiz_assets.reports.summary import read_summary, render_summary
-        from govbiz_assets.sources.errors import SourceError
         from govbiz_assets.sources.landing import landing_months
         from govbiz_assets.sources.profile import load_profile
 
@@ -50,21 +54,13 @@ def run(
         if sample and not delivered and source_profile.name == DEFAULT_PROFILE:
             simulate()
             delivered = landing_months(source_profile, settings.landing_folder)
-        wanted = months_or_none(months) or delivered
-        if not wanted:
-            raise SourceError(
-                f"no delivered file of profile {source_profile.name}",
-                where=str(settings.landing_folder),
-                remedy=f"put the files there ({source_profile.obtain})",
-            )
-        report = _run_with_progress(run_months, describe_slice, settings, wanted, open_instance(settings))
-        assert isinstance(report, RunReport)  # noqa: S101 - narrows the type of the injected function
+        wanted = _wanted_months(settings, source_profile, months_or_none(months), delivered)
+        report = _run_with_progress(settings, wanted)
         for line in report.errors:
-            error_console.print(f"[bold red]error:[/] {line}".replace("[/] [", "[/] \\["), soft_wrap=True)
+            error_console.print(f"[bold red]error:[/] {escape_markup(line)}", soft_wrap=True)
         for failed in report.failed_checks:
-            error_console.print(
-                f"[bold red]check failed:[/] {failed.table} {failed.name}: {failed.description}", soft_wrap=True
-            )
+            text = escape_markup(f"{failed.table} {failed.name}: {failed.description}")
+            error_console.print(f"[bold red]check failed:[/] {text}", soft_wrap=True)
         if report.errors or not report.has_finished:
             raise typer.Exit(1)
         brief = write_brief(settings, max(wanted))
@@ -73,19 +69,47 @@ def run(
             raise typer.Exit(1)
 
 
-def _run_with_progress(run_months: Any, describe: Any, settings: Any, wanted: Sequence[Any], instance: Any) -> Any:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        tasks: dict[Any, Any] = {}
+def _wanted_months(
+    settings: Settings, profile: Profile, asked: Sequence[date] | None, delivered: Collection[date]
+) -> list[date]:
+    """Returns the months to make.
 
-        def on_event(run_slice: Any, event: Any) -> None:
-            name = describe(run_slice)
-            if name not in tasks:
-                console.print(f"running {name}") if not console.is_terminal else None
-                tasks[name] = progress.add_task(name, total=None)
-            if event.is_step_start:
-                progress.update(tasks[name], description=f"{name}  {event.step_key.replace('__', '.')}")
-            if event.is_step_success:
-                progress.advance(tasks[name])
+    Raises:
+        SourceError: Nothing is delivered for them, or a month cannot be made.
+    """
+    from govbiz_assets.partitions import monthly_partitions
+    from govbiz_assets.sources.errors import SourceError
 
-        return run_months(settings, wanted, instance, on_event=on_event)
+    partitions = monthly_partitions(profile.months.first, profile.months.last)
+    wanted = list(asked or delivered)
+    if not wanted:
+        raise SourceError(
+            f"no delivered file of profile {profile.name}",
+            where=str(settings.landing_folder),
+            remedy=f"put the files there ({profile.obtain})",
+        )
+    possible = [month for month in wanted if partitions.has_partition_key(month_name(month))]
+    if asked is None and possible:
+        return possible  # the month that lasts may be delivered in part already
+    for month in wanted:
+        if month not in possible:
+            raise SourceError(
+                f"month {month_name(month)} is not over yet, or outside profile {profile.name}",
+                where="--months" if asked else str(settings.landing_folder),
+                remedy=f"its months are {partitions.get_first_partition_key()}..{partitions.get_last_partition_key()}",
+            )
+        if month not in delivered:
+            raise SourceError(
+                f"no delivered file for month {month_name(month)}",
+                where=str(settings.landing_folder),
+                remedy="see what is there with: govbiz months",
+            )
+    return possible
+
+
+def _run_with_progress(settings: Settings, wanted: Sequence[date]) -> RunReport:
+    from govbiz_assets.cli.progress import RunProgress
+    from govbiz_assets.pipeline import open_instance, run_months
+
+    with open_instance(settings) as instance, RunProgress(console) as progress:
+        return run_months(settings, wanted, instance, on_plan=progress.on_plan, on_event=progress.on_event)

@@ -1,1 +1,1 @@
-"""Documents that people read: the summary of a run, the monthly brief, the data dictionary. Made from published tables."""
+"""Documents that people read, made from published tables: the summary of a run, the monthly brief, the dictionary."""

@@ -60,7 +60,7 @@ def _rows(frame: pl.DataFrame) -> Any:
     import altair as alt
 
     dated = frame.with_columns(pl.col(pl.Date).dt.to_string("%Y-%m-%d"))
-    return alt.Data(values=dated.to_dicts())
+    return alt.Data(values=dated.to_dicts())  # type: ignore[no-untyped-call]
 
 
 def _svg(chart: Any) -> str:

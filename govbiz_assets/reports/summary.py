@@ -8,7 +8,8 @@ from pathlib import Path
 
 import polars as pl
 from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
+from rich.table import Column, Table
 
 from govbiz_assets.contracts.catalog import LAYERS, TABLES
 from govbiz_assets.contracts.month import month_name
@@ -68,19 +69,39 @@ def failed_checks_by_month(settings: Settings) -> dict[date, int]:
 def render_summary(summary: Summary, report: RunReport, brief: Path, console: Console) -> None:
     """Prints the summary."""
     first, last = (month_name(min(summary.months)), month_name(max(summary.months))) if summary.months else ("-", "-")
-    table = Table(title="Summary", show_header=False, title_justify="left")
-    table.add_row("months", f"{len(summary.months)}  ({first}..{last}); made in this run: {len(report.months)}")
-    table.add_row("rows", "\n".join(f"{layer:<10} {count:>12,}" for layer, count in summary.rows_by_layer.items()))
-    table.add_row("checks", f"{report.passed_checks} passed, {len(report.failed_checks)} failed")
-    lines = [
-        f"{line.stage:<22} {line.model:<20} {line.metric:<22} {line.value:8.3f}   naive "
-        + (f"{line.naive_value:8.3f}" if line.naive_value is not None else "       -")
-        for line in summary.models
-    ]
-    table.add_row("models", "\n".join(lines) or "none yet: too little history")
-    table.add_row("published", str(summary.folder))
-    table.add_row("brief", str(brief))
-    console.print(table, soft_wrap=True)
+    failed = f"[red]{len(report.failed_checks)} failed[/]" if report.failed_checks else "0 failed"
+    console.print(
+        f"\n[bold]Months[/]     {len(summary.months)} ({first}..{last}); made in this run: {len(report.months)}"
+    )
+    console.print(f"[bold]Checks[/]     {report.passed_checks} passed, {failed}")
+    console.print(_rows_table(summary))
+    console.print(_models_table(summary) if summary.models else "No models yet: too little history.")
+    # Paths are printed whole, however narrow the terminal: they are there to be copied.
+    console.print(f"[bold]Published[/]  {escape(str(summary.folder))}", soft_wrap=True)
+    console.print(f"[bold]Brief[/]      {escape(str(brief))}", soft_wrap=True)
+
+
+def _rows_table(summary: Summary) -> Table:
+    table = Table("layer", Column("rows", justify="right"), title="Rows", title_justify="left")
+    for layer, count in summary.rows_by_layer.items():
+        table.add_row(layer, f"{count:,}")
+    return table
+
+
+def _models_table(summary: Summary) -> Table:
+    table = Table(
+        "stage",
+        "model in use",
+        "metric",
+        Column("value", justify="right"),
+        Column("naive", justify="right"),
+        title=f"Models in {month_name(max(summary.months))}, beside their naive rules",
+        title_justify="left",
+    )
+    for line in summary.models:
+        naive = f"{line.naive_value:.3f}" if line.naive_value is not None else "-"
+        table.add_row(line.stage, line.model, line.metric, f"{line.value:.3f}", naive)
+    return table
 
 
 def _models(folder: Path, month: date) -> list[ModelLine]:

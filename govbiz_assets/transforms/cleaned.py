@@ -63,11 +63,12 @@ def accounts_from_customers(customers: ibis.Table) -> ibis.Table:
 def customers_from_accounts(accounts: ibis.Table) -> ibis.Table:
     """Makes a customer record of every customer that owns an account, where no customer master is delivered.
 
-    Division and industry are those of the customer's first account by its pseudonym.
+    Division and industry, where the accounts say them, are those of the customer's first account by its pseudonym.
     """
     first = ibis.window(group_by=["month", "customer_id"], order_by="account_id")
     ranked = accounts.mutate(position=ibis.row_number().over(first))
-    return ranked.filter(ranked.position == 0).select("month", "customer_id", "division_code", "industry_code")
+    known = [name for name in ("division_code", "industry_code") if name in accounts.columns]
+    return ranked.filter(ranked.position == 0).select("month", "customer_id", *known)
 
 
 def _sum(value: ir.NumericColumn, where: ir.BooleanValue | None = None) -> ir.NumericScalar:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import warnings
 import re
+import warnings
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
@@ -38,6 +38,7 @@ class Session:
         self.connection = connection
         self.backend: Backend = ibis.duckdb.from_connection(connection)
         self._in_transaction = False
+        self._ensured: dict[str, TableContract] = {}
 
     def stored(self, contract: TableContract) -> ibis.Table:
         """Returns the stored table with the contract's columns, lazily; it is created where it does not exist yet."""
@@ -67,8 +68,12 @@ class Session:
         Raises:
             StructureError: The stored table cannot be brought to the contract without losing something.
         """
+        # A run asks some hundred times; looking at the stored structure each time cost a tenth of a small run.
+        if self._ensured.get(contract.full_name) == contract:
+            return
         with self.transaction():
             self._ensure_table(contract)
+        self._ensured[contract.full_name] = contract
 
     def _ensure_table(self, contract: TableContract) -> None:
         path = table_path(contract)
@@ -119,6 +124,7 @@ class Session:
             yield
             self.connection.execute("COMMIT")
         except BaseException:
+            self._ensured.clear()  # what was created or altered is gone again
             with contextlib.suppress(duckdb.Error):
                 self.connection.execute("ROLLBACK")
             raise

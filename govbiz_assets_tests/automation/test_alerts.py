@@ -21,7 +21,9 @@ def cleaned__bill() -> None:
     try:
         raise KeyError("应收金额")
     except KeyError as error:
-        raise ValueError("2024-03/电费账单_202403.csv: no column 应收金额;\n  map it in seeds/profiles/sample.yaml") from error
+        raise ValueError(
+            "2024-03/电费账单_202403.csv: no column 应收金额;\n  map it in seeds/profiles/sample.yaml"
+        ) from error
 
 
 @dg.job
@@ -51,7 +53,7 @@ def inbox() -> Iterator[tuple[str, list[dict[str, str]]]]:
     received: list[dict[str, str]] = []
 
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802 - the server's own name
+        def do_POST(self) -> None:
             received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
             self.send_response(500 if self.path == "/broken" else 200)
             self.end_headers()

@@ -46,8 +46,8 @@ def test_the_monthly_close_runs_last_month_on_the_sixth_and_is_off_until_turned_
     schedule = defs.resolve_schedule_def("monthly_close")
     assert schedule.cron_schedule == "0 6 6 * *"
     assert schedule.default_status == dg.DefaultScheduleStatus.STOPPED
-    moment = datetime(2024, 6, 6, 6, 0, tzinfo=UTC)
+    moment, repository = datetime(2024, 6, 6, 6, 0, tzinfo=UTC), defs.get_repository_def()
     with dg.DagsterInstance.ephemeral() as instance:
-        context = dg.build_schedule_context(instance, scheduled_execution_time=moment, repository_def=defs.get_repository_def())
+        context = dg.build_schedule_context(instance, scheduled_execution_time=moment, repository_def=repository)
         (request,) = schedule.evaluate_tick(context).run_requests or []
     assert request.partition_key == "2024-05"

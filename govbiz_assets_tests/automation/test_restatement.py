@@ -20,14 +20,16 @@ def month(text: str) -> date:
 
 def table(layer: str, name: str) -> TableContract:
     columns = (Column("month", "DATE", "Month."), Column("n", "BIGINT", "Count."))
-    return TableContract(layer, name, f"Table {name}.", "one month", columns, key=("month",), required=frozenset({"month"}))
+    return TableContract(
+        layer, name, f"Table {name}.", "one month", columns, key=("month",), required=frozenset({"month"})
+    )
 
 
 def makes(contract: TableContract, **ins: TableInput) -> TableAsset:
     return table_asset(contract, ins=ins)(lambda: None)
 
 
-# raw.a -> cleaned.b -> features.c sees 3 months -> churn.d sees 2 months of c and 4 of b; reference.r depends on nothing.
+# raw.a -> cleaned.b -> features.c sees 3 months -> churn.d sees 2 months of c and 4 of b; reference.r is its own.
 RAW, CLEANED, FEATURES = table("raw", "a"), table("cleaned", "b"), table("features", "c")
 CHURN, REFERENCE = table("churn", "d"), table("reference", "r")
 TOY = (

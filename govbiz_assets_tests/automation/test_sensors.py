@@ -154,4 +154,4 @@ def test_the_published_manifest_tells_months_and_hashes(province: Province) -> N
 def test_both_sensors_run_by_default_and_as_often_as_the_settings_say(tmp_path: Path) -> None:
     sensors = build_defs(Settings(data_dir=tmp_path, sensor_seconds=7)).sensors or []
     found = {sensor.name: (sensor.default_status, sensor.minimum_interval_seconds) for sensor in sensors}
-    assert found == {name: (dg.DefaultSensorStatus.RUNNING, 7) for name in ("landing", "alert_on_failure")}
+    assert found == dict.fromkeys(("landing", "alert_on_failure"), (dg.DefaultSensorStatus.RUNNING, 7))

@@ -21,7 +21,7 @@ from govbiz_assets_tests.warehouse.trial import FEBRUARY, TRIAL, house, row, wri
 from govbiz_assets_tests.warehouse.workers import KEPT, hear, run_writer, running, write_and_wait
 
 KILLS = 20
-ROWS = 200_000
+ROWS = 120_000
 PHASES = ("started", "opened", "stored", "published", "closed")
 # Per table the column that carries the generation, and how many rows of a generation it gets.
 TABLES: dict[str, dict[TableContract, tuple[str, int]]] = {

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from govbiz_assets.contracts.month import month_range
 from govbiz_assets.contracts.table import Rule, TableContract
+from govbiz_assets.warehouse import months
 from govbiz_assets.warehouse.months import RowRuleError, describe_rule, replace_months
 from govbiz_assets.warehouse.session import Session
 from govbiz_assets_tests.warehouse.trial import (
@@ -190,19 +191,19 @@ widths = st.lists(st.integers(1, 4), min_size=1, max_size=4)
         st.tuples(st.integers(0, 15), st.sampled_from("abcdef")), st.integers(0, 9), min_size=1, max_size=30
     ),
 )
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_one_wide_window_and_several_narrow_ones_give_the_same_table(
     tmp_path_factory: pytest.TempPathFactory, widths: list[int], cells: dict[tuple[int, str], int]
 ) -> None:
-    months = month_range(JANUARY, JANUARY.replace(year=2025))[: sum(widths)]
-    rows = [row(months[n], name, value) for (n, name), value in cells.items() if n < len(months)]
+    window_months = month_range(JANUARY, JANUARY.replace(year=2025))[: sum(widths)]
+    rows = [row(window_months[n], name, value) for (n, name), value in cells.items() if n < len(window_months)]
     frame = rows_frame(rows)
     tables = []
-    for parts in ([len(months)], widths, [1] * len(months)):
+    for parts in ([len(window_months)], widths, [1] * len(window_months)):
         with house(tmp_path_factory.mktemp("width")) as session:
             start = 0
             for width in parts:
-                window = months[start : start + width]
+                window = window_months[start : start + width]
                 write(session, frame.filter(pl.col("month").is_in(window)), window)
                 start += width
             tables.append(stored(session))
@@ -234,3 +235,25 @@ def test_a_transaction_within_a_transaction_stands_or_falls_with_the_outer_one(s
         write(session, [row(JANUARY, kwh_peak=-1)])
     assert [one["code"] for one in stored(session, CODES)] == ["1"]
     assert write(session, [row(APRIL)], [APRIL]) == {APRIL: 1}
+
+
+def test_a_key_repeated_in_the_last_month_of_a_wide_window_is_found_however_the_window_is_audited(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = [row(JANUARY), row(FEBRUARY), row(MARCH), row(MARCH)]
+    for limit in (0, 1_000_000):
+        monkeypatch.setattr(months, "KEYS_AT_ONCE", limit)
+        with pytest.raises(RowRuleError, match=r"key \(month=2024-03-01, account_id=a1\) stands 2 times"):
+            write(session, bad, [JANUARY, FEBRUARY, MARCH])
+        assert write(session, bad[:3], [JANUARY, FEBRUARY, MARCH]) == {JANUARY: 1, FEBRUARY: 1, MARCH: 1}
+
+
+def test_a_key_without_the_month_may_come_back_in_another_month_but_not_in_its_own(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bill = replace(TRIAL, key=("account_id",))
+    for limit in (0, 1_000_000):
+        monkeypatch.setattr(months, "KEYS_AT_ONCE", limit)
+        assert write(session, [row(JANUARY), row(FEBRUARY)], [JANUARY, FEBRUARY], bill) == {JANUARY: 1, FEBRUARY: 1}
+        with pytest.raises(RowRuleError, match=r"key \(account_id=a1\) stands 2 times"):
+            write(session, [row(FEBRUARY), row(FEBRUARY)], [FEBRUARY], bill)

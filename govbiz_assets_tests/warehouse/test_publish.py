@@ -23,8 +23,8 @@ from govbiz_assets_tests.warehouse.workers import (
     write_month,
 )
 
-ROWS = 100_000
-GENERATIONS = range(2, 16)
+ROWS = 60_000
+GENERATIONS = range(2, 14)
 
 
 def read_views(folder: Path, query: str) -> list[tuple[object, ...]]:

@@ -194,3 +194,13 @@ def read_until_told(folder: Path, pipe: Connection) -> None:
                     seen.add((name, *(answer or ())))
             reads += 1
     pipe.send((reads, seen))
+
+
+def write_and_keep_open(folder: Path, generation: int, count: int, pipe: Connection) -> None:
+    """Commits one generation and leaves the files open, so that it stands in the log only."""
+    with house(folder) as session:
+        session.connection.execute("SET checkpoint_threshold = '1GB'")
+        replace_months(session, TRIAL, generation_rows(session, generation, count).drop("row_no"), [JANUARY])
+        pipe.send("stored")
+        with suppress(EOFError):
+            pipe.recv()

@@ -1,0 +1,123 @@
+"""The house at work: layers of a range of months, through Dagster with the real IO manager, in one process.
+
+Each layer is a run of its own, as `govbiz run` starts it, recorded by an instance that keeps its history on disk.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import warnings
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from benchmarks.measure import report_facts, timed
+
+PSEUDONYM_KEY = "benchmark-key-0123456789abcdef01"
+"""One key for the house and its peers, so that their pseudonyms can be compared."""
+RAW, CLEANED, FEATURES = "raw", "cleaned", "features"
+_GROUPS: dict[str, tuple[str, ...]] = {
+    RAW: ("reference", "raw"),
+    CLEANED: ("cleaned",),
+    FEATURES: ("features",),
+}
+# The manifest of files belongs to loading, the row account to cleaning.
+_QUALITY: dict[str, tuple[str, ...]] = {RAW: ("file_manifest",), CLEANED: ("row_account",), FEATURES: ()}
+
+
+def copy_loaded(source: Path, target: Path) -> None:
+    """Makes a data folder of its own from one in which the raw layer is loaded."""
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(source, target)
+
+
+def house_settings(data: Path, landing: Path, *, publish: bool = True) -> Any:
+    """Returns the settings of a data folder, all others as a user has them."""
+    from govbiz_assets.settings import Settings
+
+    os.environ["GOVBIZ_PSEUDONYM_KEY"] = PSEUDONYM_KEY
+    return Settings(data_dir=data, landing=landing, publish=publish)
+
+
+def run_layer(settings: Any, layer: str, months: Sequence[date], *, has_checks: bool) -> float:
+    """Runs one layer over months in this process and returns the seconds it took.
+
+    Args:
+        settings: Profile and data folder.
+        layer: raw, cleaned or features.
+        months: Months of the one run.
+        has_checks: Run the asset checks as well.
+
+    Raises:
+        RuntimeError: A step failed.
+    """
+    import dagster as dg
+
+    from govbiz_assets.automation.jobs import slice_tags
+    from govbiz_assets.automation.restatement import RunSlice
+    from govbiz_assets.build import build_defs
+    from govbiz_assets.pipeline import open_instance
+
+    warnings.simplefilter("ignore")
+    selection = dg.AssetSelection.groups(*_GROUPS[layer])
+    for name in _QUALITY[layer]:
+        selection = selection | dg.AssetSelection.assets(dg.AssetKey(["quality", name]))
+    selection = selection if has_checks else selection.without_checks()
+    job = dg.define_asset_job("benchmark", selection=selection)
+    defs = dg.Definitions.merge(build_defs(settings), dg.Definitions(jobs=[job]))
+    with open_instance(settings) as instance:
+        seconds, result = timed(
+            lambda: defs.resolve_job_def("benchmark").execute_in_process(
+                instance=instance, tags=slice_tags(RunSlice(months[0], months[-1])), raise_on_error=False
+            )
+        )
+    if not result.success:
+        failed = [event.message for event in result.all_events if event.is_failure]
+        raise RuntimeError(f"{layer}: {failed[:3]}")
+    return float(seconds)
+
+
+def stored_rows(data: Path, layers: Sequence[str]) -> dict[str, int]:
+    """Returns the rows of each stored table of some layers."""
+    import duckdb
+
+    rows: dict[str, int] = {}
+    for database in ("warehouse", "vault"):
+        with duckdb.connect(str(data / f"{database}.duckdb"), read_only=True) as connection:
+            tables = connection.execute(
+                "SELECT schema_name, table_name FROM duckdb_tables() WHERE list_contains(?, schema_name) ORDER BY ALL",
+                [list(layers)],
+            ).fetchall()
+            for schema, table in tables:
+                count = connection.execute(f'SELECT count(*) FROM "{schema}"."{table}"').fetchone()
+                rows[f"{schema}.{table}"] = count[0] if count else 0
+    return rows
+
+
+def main() -> None:
+    """Runs layers of the house over the first months of a province."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--landing", type=Path, required=True)
+    parser.add_argument("--months", type=int, required=True)
+    parser.add_argument("--layers", nargs="+", default=[CLEANED, FEATURES], choices=list(_GROUPS))
+    parser.add_argument("--checks", action="store_true")
+    parser.add_argument("--publish", action="store_true")
+    arguments = parser.parse_args()
+
+    from benchmarks.province import province_months
+
+    months = province_months(arguments.months)
+    settings = house_settings(arguments.data, arguments.landing, publish=arguments.publish)
+    os.environ["DAGSTER_HOME"] = ""
+    parts = {
+        layer: round(run_layer(settings, layer, months, has_checks=arguments.checks), 3) for layer in arguments.layers
+    }
+    report_facts(sum(parts.values()), parts=parts, tables=stored_rows(settings.data_folder, arguments.layers))
+
+
+if __name__ == "__main__":
+    main()
