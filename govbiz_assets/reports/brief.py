@@ -5,6 +5,7 @@ It knows customers by their pseudonyms; names belong into documents for authoris
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -61,6 +62,7 @@ def _content(folder: Path, month: date) -> dict[str, object]:
     segments = _month(folder, CLUSTER_ASSIGNMENT, month, "cluster_name", "customer_id", "method")
     segments = segments.filter(pl.col("method") == "kmeans") if segments.height else segments
     checks = _month(folder, CHECK_RESULT, month, "table_name", "check_name", "passed")
+    churn = _churn_model(folder, month)
     account = _month(folder, ROW_ACCOUNT, month, "received_count", "kept_count", "quarantined_count")
     return {
         "month": month_name(month),
@@ -75,7 +77,10 @@ def _content(folder: Path, month: date) -> dict[str, object]:
         "kwh_chart": charts.monthly_energy(history, forecast),
         "load_chart": charts.daily_load(_load_forecast(folder, month)),
         "segment_chart": charts.segment_sizes(segments),
-        "call_list": _call_list(folder, month, current),
+        "kwh_model": _selected(folder, month, "kwh") if forecast.height else None,
+        "load_model": _selected(folder, month, "kwh_daily", "naive_week"),
+        "churn": churn,
+        "call_list": _call_list(folder, month, current, churn),
         "rules": _rules(folder, month),
     }
 
@@ -117,14 +122,36 @@ def _selected(folder: Path, month: date, measure: str, fallback: str = "naive") 
     return str(chosen["model"][0]) if chosen.height else fallback
 
 
-def _call_list(folder: Path, month: date, current: pl.DataFrame) -> list[dict[str, object]]:
-    """Returns the customers most at risk by the selected model, the larger one first among equals."""
-    selection = _month(folder, CHURN_SELECTION, month, "label", "horizon_months", "model")
-    model = str(selection.sort("horizon_months")["model"][0]) if selection.height else "naive_rule"
+@dataclass(frozen=True)
+class ChurnModel:
+    """The model that orders the call list, and how good it was on later outcomes."""
+
+    model: str = "naive_rule"
+    label: str | None = None
+    horizon_months: int | None = None
+    quality: str = ""
+
+
+def _churn_model(folder: Path, month: date) -> ChurnModel:
+    """Returns the selected model of the nearest horizon; the naive rule while nothing is known."""
+    rows = scan_published(folder, CHURN_SELECTION).filter(pl.col("month") == month).collect()
+    if not rows.height:
+        return ChurnModel()
+    row = rows.sort("horizon_months", "label").row(0, named=True)
+    naive = f", naive {row['naive_value']:.2f}" if row["naive_value"] is not None else ""
+    quality = f" ({row['metric']} {row['value']:.2f}{naive})" if row["value"] is not None else ""
+    return ChurnModel(row["model"], row["label"], row["horizon_months"], quality)
+
+
+def _call_list(folder: Path, month: date, current: pl.DataFrame, churn: ChurnModel) -> list[dict[str, object]]:
+    """Returns the customers most at risk, the larger one first among equals."""
     scores = scan_published(folder, CHURN_SCORE).filter(pl.col("month") == month).collect()
     if not scores.height:
         return []
-    scores = scores.filter(pl.col("model") == model, pl.col("horizon_months") == scores["horizon_months"].min())
+    nearest = scores["horizon_months"].min() if churn.horizon_months is None else churn.horizon_months
+    scores = scores.filter(pl.col("model") == churn.model, pl.col("horizon_months") == nearest)
+    if churn.label is not None:
+        scores = scores.filter(pl.col("label") == churn.label)
     rows = scores.join(current.select("customer_id", "kwh_month"), on="customer_id", how="left")
     ordered = rows.sort(["probability", "kwh_month", "customer_id"], descending=[True, True, False], nulls_last=True)
     return list(ordered.head(CALL_LIST_ROWS).iter_rows(named=True))

@@ -17,15 +17,19 @@ def monthly_energy(history: pl.DataFrame, forecast: pl.DataFrame) -> str:
     if not history.height or history["kwh"].sum() == 0:
         return ""
     past = alt.Chart(_rows(history.select(day="month", gwh=pl.col("kwh") / 1e6)))
-    line = past.mark_line(color=_BLUE, point=True).encode(x=_time(alt), y=alt.Y("gwh:Q", title="GWh"))
-    return _svg(line + _forecast(alt, forecast.rename({"target_month": "day"})) if forecast.height else line)
+
+    line = past.mark_line(color=_BLUE, point={"color": _BLUE}).encode(
+        x=_time(alt, "%Y-%m"), y=alt.Y("gwh:Q", title="GWh")
+    )
+    ahead = _forecast(alt, forecast.rename({"target_month": "day"}), "%Y-%m") if forecast.height else None
+    return _svg(line + ahead if ahead is not None else line)
 
 
 def daily_load(forecast: pl.DataFrame) -> str:
     """Draws the forecast of the daily load (`target_date`, `mean`, `lo_80`, `hi_80`), in GWh."""
     import altair as alt
 
-    return _svg(_forecast(alt, forecast.rename({"target_date": "day"}))) if forecast.height else ""
+    return _svg(_forecast(alt, forecast.rename({"target_date": "day"}), "%m-%d")) if forecast.height else ""
 
 
 def segment_sizes(assignments: pl.DataFrame) -> str:
@@ -44,16 +48,20 @@ def segment_sizes(assignments: pl.DataFrame) -> str:
     )
 
 
-def _forecast(alt: Any, forecast: pl.DataFrame) -> Any:
+def _forecast(alt: Any, forecast: pl.DataFrame, dates: str) -> Any:
     scaled = forecast.select("day", mean=pl.col("mean") / 1e6, low=pl.col("lo_80") / 1e6, high=pl.col("hi_80") / 1e6)
     chart = alt.Chart(_rows(scaled))
-    band = chart.mark_area(color=_GREY, opacity=0.4).encode(x=_time(alt), y=alt.Y("low:Q", title="GWh"), y2="high:Q")
-    mean = chart.mark_line(color=_BLUE, strokeDash=[4, 3]).encode(x=_time(alt), y=alt.Y("mean:Q", title="GWh"))
+    band = chart.mark_area(color=_GREY, opacity=0.4).encode(
+        x=_time(alt, dates), y=alt.Y("low:Q", title="GWh"), y2="high:Q"
+    )
+    mean = chart.mark_line(
+        color=_BLUE, strokeDash=[4, 3], point={"color": _BLUE, "filled": False, "fill": "white"}
+    ).encode(x=_time(alt, dates), y=alt.Y("mean:Q", title="GWh"))
     return band + mean
 
 
-def _time(alt: Any) -> Any:
-    return alt.X("day:T", title=None)
+def _time(alt: Any, dates: str) -> Any:
+    return alt.X("day:T", title=None, axis=alt.Axis(format=dates, tickCount=8, labelOverlap=True))
 
 
 def _rows(frame: pl.DataFrame) -> Any:
