@@ -66,7 +66,7 @@ class Deliveries(dg.ConfigurableResource[object]):
         """The delivered file that was scanned."""
         return LandingFile(self.landing / scan.source_file, scan.source_file, scan.channel, scan.month)
 
-    def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
+    def teardown_after_execution(self, context: dg.InitResourceContext) -> None:  # noqa: ARG002 - Dagster passes it
         """Removes the readable copies of delivered files."""
         shutil.rmtree(self.work, ignore_errors=True)
 

@@ -79,7 +79,7 @@ def clipped(inputs: FeatureInputs, first: date, last: date) -> FeatureInputs:
     return replace(inputs, **parts)
 
 
-def build_province(folder: Path, customers: int = 90, months: int = 20) -> Province:
+def build_province(folder: Path, customers: int = 80, months: int = 18) -> Province:
     """Simulates a province and cleans it, channel by channel."""
     landing = folder / "landing"
     summary = simulate_province(SimulationParams(customers=customers, months=months, event_rate=0.03), landing)

@@ -3,129 +3,27 @@
 from __future__ import annotations
 
 import calendar
-from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-import ibis
 import pytest
-from ibis.backends.duckdb import Backend
 
-from govbiz_assets.contracts import tables_cleaned as tables
-from govbiz_assets.contracts.column import Column
-from govbiz_assets.contracts.month import add_months
-from govbiz_assets.transforms.features.customer import FeatureInputs, customer_features
-from govbiz_assets_tests.transforms.tables import table
+from govbiz_assets_tests.transforms.scenario import NOW, Scenario, account, ago, bill, payment, ticket, usage
 
-NOW = date(2024, 12, 1)
-DELIVERED = frozenset({"customer", "account", "usage", "bill", "payment", "ticket", "subscription", "weather"})
 # Monthly energy of account a1, by months before NOW; a2 uses 10 kWh in each of the last three months and is younger.
 KWH = {0: 300, 1: 200, 2: 100, 3: 390, 4: 0, 5: 390, 6: 100, 7: 100, 8: 100, 9: 100, 10: 100, 11: 100}
 KWH |= {12: 200, 13: 100, 14: 100}
 
 
-def ago(count: int) -> date:
-    """Returns the month that lies that many months before NOW."""
-    return add_months(NOW, -count)
-
-
-def usage(age: int, account: str, kwh: float, **values: Any) -> dict[str, Any]:
-    given = {
-        "month": ago(age),
-        "account_id": account,
-        "kwh": kwh,
-        "kwh_peak": kwh / 2,
-        "kwh_flat": kwh / 5,
-        "kwh_valley": kwh * 3 / 10,
-        "read_days": 30,
-        "silent_days": 3 if account == "a1" else 0,
-        "estimated_days": 6 if account == "a1" else 0,
-        "workday_days": 20,
-        "workday_kwh": kwh * 0.8,
-        "restday_days": 10,
-        "restday_kwh": kwh * 0.2,
-        "spring_festival_days": 0,
-        "spring_festival_kwh": 0,
-        "day_max_kwh": kwh / 10,
-    }
-    return given | values
-
-
-def account(age: int, name: str, run: float = 100, **values: Any) -> dict[str, Any]:
-    given = {
-        "month": ago(age),
-        "account_id": name,
-        "customer_id": "c1",
-        "contract_kva": 100,
-        "run_kva": run,
-        "opened_date": date(2020, 12, 31) if name == "a1" else date(2024, 10, 1),
-        "voltage_kv": 10 if name == "a1" else 0.4,
-        "tariff_system": "两部制" if name == "a1" else "单一制",
-        "is_market_traded": False,
-        "contract_end_date": date(2025, 1, 30),
-    }
-    return given | values
-
-
-def bill(age: int, total: float, due: date | None = None, **values: Any) -> dict[str, Any]:
-    issued = ago(age).replace(day=5)
-    given = {
-        "month": ago(age),
-        "bill_id": f"b{age}",
-        "account_id": "a1",
-        "bill_month": ago(age),
-        "bill_kind": "正常",
-        "kwh": total * 2,
-        "energy_cny": total * 0.8,
-        "basic_cny": total * 0.1,
-        "power_factor_cny": total * 0.08,
-        "total_cny": total,
-        "issued_date": issued,
-        "due_date": due or issued.replace(day=20),
-    }
-    return given | values
-
-
-def payment(number: int, bill_id: str | None, paid: date, cny: float, **values: Any) -> dict[str, Any]:
-    given = {"month": paid.replace(day=1), "payment_id": f"p{number}", "account_id": "a1", "bill_id": bill_id}
-    return given | {"paid_date": paid, "paid_cny": cny, "payment_channel": "银行", "payment_kind": "电费"} | values
-
-
-def ticket(number: int, handled: datetime, kind: str, **values: Any) -> dict[str, Any]:
-    given = {"month": handled.date().replace(day=1), "ticket_id": f"t{number}", "account_id": "a1"}
-    return given | {"handled_at": handled, "ticket_type": kind} | values
-
-
-def inputs(**rows: list[dict[str, Any]]) -> FeatureInputs:
-    contracts = {
-        "customers": tables.CUSTOMER_MONTHLY,
-        "accounts": tables.ACCOUNT_MONTHLY,
-        "usage": tables.USAGE_MONTHLY,
-        "bills": tables.BILL,
-        "payments": tables.PAYMENT,
-        "tickets": tables.TICKET,
-        "subscriptions": tables.SUBSCRIPTION_MONTHLY,
-        "weather": tables.WEATHER_DAILY,
-        "attributes": tables.ATTRIBUTE_MONTHLY,
-        "industries": tables.INDUSTRY,
-    }
-    customer = {"month": NOW, "customer_id": "c1", "division_code": "330110", "industry_code": "31"}
-    accounts = [account(age, "a1") for age in range(15)] + [account(age, "a2") for age in range(3)]
-    given = {"customers": [customer], "accounts": accounts} | rows
-    return FeatureInputs(**{name: table(contract, given.get(name, [])) for name, contract in contracts.items()})
-
-
-def features(engine: Backend, given: FeatureInputs, attributes: Mapping[str, str] | None = None) -> dict[str, Any]:
-    rows = customer_features(given, [NOW], delivered=DELIVERED, attributes=attributes or {})
-    (row,) = engine.to_polars(rows).to_dicts()
-    return row
+@pytest.fixture(scope="module")
+def scenario() -> Scenario:
+    return Scenario()
 
 
 @pytest.fixture(scope="module")
-def used(engine: Backend) -> dict[str, Any]:
+def used(scenario: Scenario) -> dict[str, Any]:
     rows = [usage(age, "a1", kwh) for age, kwh in KWH.items()] + [usage(age, "a2", 10) for age in range(3)]
-    return features(engine, inputs(usage=rows))
+    return scenario.row(usage=rows)
 
 
 def test_energy_is_summed_over_the_accounts_and_compared_with_last_year(used: dict[str, Any]) -> None:
@@ -163,28 +61,28 @@ def test_days_bands_and_seasons_are_shares(used: dict[str, Any]) -> None:
     assert used["kwh_winter_ratio"] == pytest.approx((310 + 100 + 100) / 2010)
 
 
-def test_use_that_never_changes_has_no_variation_and_no_trend(engine: Backend) -> None:
-    row = features(engine, inputs(usage=[usage(age, "a1", 1234567.891) for age in range(12)]))
+def test_use_that_never_changes_has_no_variation_and_no_trend(scenario: Scenario) -> None:
+    row = scenario.row(usage=[usage(age, "a1", 1234567.891) for age in range(12)])
     assert (row["kwh_variation_ratio"], row["kwh_trend_ratio"], row["months_since_kwh_max"]) == (0, 0, 0)
 
 
-def test_a_comparison_with_an_incomplete_quarter_is_unknown(engine: Backend) -> None:
+def test_a_comparison_with_an_incomplete_quarter_is_unknown(scenario: Scenario) -> None:
     rows = [usage(age, "a1", 100) for age in (0, 1, 12, 13, 14)]
-    row = features(engine, inputs(usage=rows))
+    row = scenario.row(usage=rows)
     assert (row["kwh_year_change_ratio"], row["kwh_3m_year_change_ratio"], row["peak_year_change_ratio"]) == (
         0,
         None,
         None,
     )
-    none_used = features(engine, inputs(usage=[usage(age, "a1", 0) for age in range(15)]))
+    none_used = scenario.row(usage=[usage(age, "a1", 0) for age in range(15)])
     assert [none_used[name] for name in ("kwh_year_change_ratio", "kwh_trend_ratio", "peak_ratio")] == [None] * 3
 
 
-def test_accounts_and_capacity(engine: Backend) -> None:
+def test_accounts_and_capacity(scenario: Scenario) -> None:
     accounts = [account(age, "a1", run=40 if age < 2 else 100) for age in range(15)]
     accounts += [account(age, "a2") for age in range(4)]
     accounts += [account(age, "a3", closed_date=ago(4).replace(day=9) if age <= 4 else None) for age in range(2, 9)]
-    row = features(engine, inputs(accounts=accounts, usage=[usage(0, "a1", 280)]))
+    row = scenario.row(accounts=accounts, usage=[usage(0, "a1", 280)])
     assert (row["account_count"], row["contract_kva"], row["run_kva"]) == (2, 200, 140)
     assert row["tenure_months"] == pytest.approx(1461 / 30.4375)
     assert row["contract_left_months"] == pytest.approx(30 / 30.4375)
@@ -200,14 +98,14 @@ def test_accounts_and_capacity(engine: Backend) -> None:
     assert row["load_factor_ratio"] == pytest.approx(2 / (24 * calendar.monthrange(2024, 12)[1]))
 
 
-def test_an_account_whose_papers_came_late_counts_as_closed_once(engine: Backend) -> None:
+def test_an_account_whose_papers_came_late_counts_as_closed_once(scenario: Scenario) -> None:
     accounts = [account(age, "a1") for age in range(15)]
     # Closed five months ago; known four months ago.
     accounts += [account(age, "a2", closed_date=ago(5).replace(day=9) if age <= 4 else None) for age in range(2, 9)]
-    assert features(engine, inputs(accounts=accounts))["closed_account_12m_count"] == 1
+    assert scenario.row(accounts=accounts)["closed_account_12m_count"] == 1
 
 
-def test_bills_debts_and_payments(engine: Backend) -> None:
+def test_bills_debts_and_payments(scenario: Scenario) -> None:
     bills = [
         bill(0, 100, due=date(2025, 1, 20)),  # not due yet
         bill(1, 200),  # paid in parts, the second one late
@@ -223,7 +121,7 @@ def test_bills_debts_and_payments(engine: Backend) -> None:
         payment(4, "b6", ago(6).replace(day=25), -50),
         payment(5, None, ago(3).replace(day=2), 500, payment_kind="预收"),
     ]
-    row = features(engine, inputs(bills=bills, payments=payments))
+    row = scenario.row(bills=bills, payments=payments)
     assert (row["billed_month_cny"], row["billed_12m_cny"]) == (100, 950)
     assert row["billed_year_change_ratio"] == pytest.approx(1)
     assert (row["unit_price_cny_kwh"], row["power_factor_charge_ratio"]) == pytest.approx((0.5, 0.1))
@@ -234,7 +132,7 @@ def test_bills_debts_and_payments(engine: Backend) -> None:
     assert (row["prepaid_12m_cny"], row["payment_channel_12m_count"], row["returned_payment_12m_count"]) == (500, 2, 1)
 
 
-def test_tickets_and_products(engine: Backend) -> None:
+def test_tickets_and_products(scenario: Scenario) -> None:
     tickets = [
         ticket(1, datetime(2024, 12, 3, 9), "咨询", call_seconds=60, satisfaction_score=5),
         ticket(2, datetime(2024, 11, 3, 9), "投诉", call_seconds=120, satisfaction_score=2, is_repeated=True),
@@ -248,17 +146,17 @@ def test_tickets_and_products(engine: Backend) -> None:
         held | {"product_code": "P3", "started_date": date(2025, 1, 1)},  # not begun
         held | {"product_code": "P4", "started_date": date(2023, 1, 1), "ended_date": date(2024, 12, 15)},
     ]
-    row = features(engine, inputs(tickets=tickets, subscriptions=subscriptions))
+    row = scenario.row(tickets=tickets, subscriptions=subscriptions)
     counts = ("ticket_month", "ticket_3m", "ticket_12m", "complaint_3m", "complaint_12m", "repair_12m", "repeated_12m")
     assert [row[f"{name}_count"] for name in counts] == [1, 2, 3, 1, 1, 1, 1]
     assert (row["satisfaction_mean"], row["call_mean_seconds"], row["ticket_age_days"]) == (3.5, 90, 28)
     assert (row["product_count"], float(row["product_fee_cny"])) == (2, 15.5)
     assert (row["product_started_12m_count"], row["product_ended_12m_count"]) == (1, 1)
-    silent = features(engine, inputs())
+    silent = scenario.row()
     assert [silent[name] for name in ("ticket_12m_count", "product_count", "satisfaction_mean")] == [0, 0, None]
 
 
-def test_degree_days_are_the_divisions_own_or_else_its_citys(engine: Backend) -> None:
+def test_degree_days_are_the_divisions_own_or_else_its_citys(scenario: Scenario) -> None:
     def days(division: str, *pairs: tuple[float, float]) -> list[dict[str, Any]]:
         given = {"month": NOW, "division_code": division}
         return [
@@ -268,26 +166,22 @@ def test_degree_days_are_the_divisions_own_or_else_its_citys(engine: Backend) ->
 
     own = days("330110", (34, 28), (6, 2), (20, 10))
     city, other = days("330100", (40, 40)), days("330200", (-10, -10))
-    row = features(engine, inputs(weather=own + city + other))
+    row = scenario.row(weather=own + city + other)
     assert (row["cooling_degree_days"], row["heating_degree_days"]) == (5, 1)
-    row = features(engine, inputs(weather=city + other))
+    row = scenario.row(weather=city + other)
     assert (row["cooling_degree_days"], row["heating_degree_days"]) == (14, 0)
-    row = features(engine, inputs(weather=other))
+    row = scenario.row(weather=other)
     assert (row["cooling_degree_days"], row["heating_degree_days"]) == (None, None)
 
 
-def test_attributes_are_the_last_known_ones_of_twelve_months(engine: Backend) -> None:
-    contract = tables.ATTRIBUTE_MONTHLY.with_columns(Column("attr_size", "DOUBLE", "Size."))
-
+def test_attributes_are_the_last_known_ones_of_twelve_months(scenario: Scenario) -> None:
     def size(*ages: int) -> Any:
         rows = [{"month": ago(age), "customer_id": "c1", "attr_size": float(age)} for age in ages]
-        given = replace(inputs(), attributes=table(contract, rows))
-        return features(engine, given, {"attr_size": "attribute"})["attr_size"]
+        return scenario.row(attributes=rows)["attr_size"]
 
     assert (size(2, 5, -1), size(11, 12), size(12)) == (2, 11, None)
 
 
-def test_a_customer_without_an_open_account_has_no_row(engine: Backend) -> None:
+def test_a_customer_without_an_open_account_has_no_row(scenario: Scenario) -> None:
     closed = [account(0, "a1", closed_date=NOW.replace(day=31)), account(0, "a2", account_status="已销户")]
-    rows: ibis.Table = customer_features(inputs(accounts=closed), [NOW], delivered=DELIVERED, attributes={})
-    assert engine.to_polars(rows).is_empty()
+    assert scenario.rows(accounts=closed) == []

@@ -178,8 +178,8 @@ DIRTY = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=20)
-@given(rows=st.lists(DIRTY, min_size=1, max_size=25), order=st.randoms(use_true_random=False))
+@settings(deadline=None, max_examples=10)
+@given(rows=st.lists(DIRTY, min_size=1, max_size=40), order=st.randoms(use_true_random=False))
 def test_each_record_has_one_place_whatever_is_delivered(engine: Backend, rows: Rows, order: Any) -> None:
     numbered = [row | {"row_no": number} for number, row in enumerate(rows, start=1)]
     kept, set_aside, quarantined = split(engine, USAGE, numbered)

@@ -298,8 +298,21 @@ def test_a_folder_of_another_profile_is_refused_with_a_remedy_and_without_a_lock
     assert str(refusal.value) == (
         f"{tmp_path}: holds the data of profile sample, not of tianchi; set GOVBIZ_DATA_DIR to another folder"
     )
-    with warehouse_of(tmp_path).open("third"):
-        assert (tmp_path / KEY_FILE).exists()
+    with warehouse_of(tmp_path).open("third") as session:
+        assert not session.exists(TRIAL)
+
+
+def test_without_a_configured_key_the_folder_gets_its_own_and_keeps_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GOVBIZ_PSEUDONYM_KEY", raising=False)
+    answers = []
+    for _ in range(2):
+        with warehouse_of(tmp_path).open("a run") as session:
+            answers.append(session.connection.execute("SELECT pseudonym('c', '1')").fetchone())
+    assert answers[0] == answers[1]
+    key = (tmp_path / KEY_FILE).read_bytes()
+    assert answers[0] == ("c" + hmac.new(key, b"c:1", hashlib.sha256).hexdigest()[:20],)
 
 
 def test_a_program_that_ignores_the_lock_is_named_and_the_lock_freed_again(tmp_path: Path) -> None:

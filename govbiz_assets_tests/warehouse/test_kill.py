@@ -21,15 +21,16 @@ from govbiz_assets_tests.warehouse.trial import FEBRUARY, TRIAL, house, row, wri
 from govbiz_assets_tests.warehouse.workers import KEPT, hear, run_writer, running, write_and_wait
 
 KILLS = 20
-ROWS = 120_000
+# Writes that are to be killed are large and have odd generations; those that complete are small and even.
+MANY, FEW = 160_000, 20_000
 PHASES = ("started", "opened", "stored", "published", "closed")
-# Per table the column that carries the generation, and how many rows of a generation it gets.
+# Per table the column that carries the generation, and the share of a generation's rows that it gets.
 TABLES: dict[str, dict[TableContract, tuple[str, int]]] = {
-    "replace_months": {TRIAL: ("read_days", ROWS)},
+    "replace_months": {TRIAL: ("read_days", 1)},
     "write_records": {
-        QUARANTINE: ("reason", ROWS // 4),
-        SET_ASIDE: ("kept_source_file", ROWS // 4),
-        KEPT: ("read_days", ROWS // 2),
+        QUARANTINE: ("reason", 4),
+        SET_ASIDE: ("kept_source_file", 4),
+        KEPT: ("read_days", 2),
     },
 }
 
@@ -49,18 +50,22 @@ def months_in(connection: duckdb.DuckDBPyConnection, source: str, column: str) -
     return [Month(*one) for one in answer.fetchall()]
 
 
-def only(months: list[Month], rows: int) -> int:
+def rows_of(generation: int) -> int:
+    return MANY if generation % 2 else FEW
+
+
+def only(months: list[Month], share: int) -> int:
     """The generation of a month that is whole."""
     assert len(months) == 1, f"a half month: {months}"
-    assert months[0].rows == rows
+    assert months[0].rows == rows_of(months[0].generation) // share
     return months[0].generation
 
 
 def stored_generations(folder: Path, kind: str) -> dict[str, int]:
     with house(folder) as session:
         return {
-            contract.full_name: only(months_in(session.connection, table_path(contract), column), rows)
-            for contract, (column, rows) in TABLES[kind].items()
+            contract.full_name: only(months_in(session.connection, table_path(contract), column), share)
+            for contract, (column, share) in TABLES[kind].items()
         }
 
 
@@ -68,8 +73,8 @@ def published_generations(folder: Path, kind: str) -> dict[str, int]:
     """Generations of the published months, read as a reader reads them."""
     with duckdb.connect(str(folder / "published" / "warehouse.duckdb"), read_only=True) as views:
         return {
-            contract.full_name: only(months_in(views, contract.full_name, column), rows)
-            for contract, (column, rows) in TABLES[kind].items()
+            contract.full_name: only(months_in(views, contract.full_name, column), share)
+            for contract, (column, share) in TABLES[kind].items()
             if contract.database == "warehouse"
         }
 
@@ -84,7 +89,7 @@ def instants(duration: float) -> Iterator[float]:
 
 def kill_one(kind: str, folder: Path, generation: int, wait: Callable[[], None] | None) -> str:
     """Starts a write in another process, kills it when the wait is over, and tells how far it had come."""
-    with running(write_and_wait, kind, folder, generation, ROWS) as (process, pipe):
+    with running(write_and_wait, kind, folder, generation, rows_of(generation)) as (process, pipe):
         phase = hear(pipe)
         if wait is None:
             while phase != "closed":
@@ -102,10 +107,10 @@ def kill_one(kind: str, folder: Path, generation: int, wait: Callable[[], None] 
 
 
 def measure(kind: str, folder: Path) -> float:
-    """Seconds of a whole write over an earlier one."""
+    """Seconds of a whole large write over an earlier small one."""
     seconds = 0.0
-    for generation in (1, 2):
-        with running(write_and_wait, kind, folder, generation, ROWS) as (_, pipe):
+    for generation in (2, 3):
+        with running(write_and_wait, kind, folder, generation, rows_of(generation)) as (_, pipe):
             assert hear(pipe) == "started"
             start = time.perf_counter()
             while hear(pipe) != "closed":
@@ -125,7 +130,8 @@ def test_a_killed_write_leaves_the_old_month_or_the_new_one_and_the_next_run_com
     waits: list[Callable[[], None] | None] = [lambda: None]  # at the start, before anything is opened
     waits += [lambda delay=delay: time.sleep(delay) for delay in delays]  # type: ignore[misc]
     waits += [None]  # after the end, when the process itself says so
-    generation = 2
+    generation = 4
+    run_writer(kind, tmp_path, generation, FEW, tell=lambda _: None)
     outcomes: Counter[str] = Counter()
     phases: Counter[str] = Counter()
     for wait in waits:
@@ -139,7 +145,7 @@ def test_a_killed_write_leaves_the_old_month_or_the_new_one_and_the_next_run_com
         assert max(stored.values()) == stored.get(QUARANTINE.full_name, max(stored.values())), "the vault comes first"
         outcomes["new" if set(stored.values()) == {new} else "old" if set(stored.values()) == {old} else "between"] += 1
         generation = new + 1
-        run_writer(kind, tmp_path, generation, ROWS, tell=lambda _: None)
+        run_writer(kind, tmp_path, generation, FEW, tell=lambda _: None)
         assert set(stored_generations(tmp_path, kind).values()) == {generation}
         assert set(published_generations(tmp_path, kind).values()) == {generation}
     record_property("seconds of a write", round(duration, 3))
