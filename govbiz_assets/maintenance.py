@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 import dagster as dg
 
@@ -18,17 +18,16 @@ from govbiz_assets.warehouse.sql import table_path
 _BATCH = 100
 
 
-def prune_runs(instance: dg.DagsterInstance, keep_days: int) -> int:
-    """Deletes finished runs, and their event logs, that ended more than `keep_days` ago; returns how many.
+def prune_runs(instance: dg.DagsterInstance, before: datetime) -> int:
+    """Deletes finished runs that began before a moment, and their event logs; returns how many.
 
     Dagster purges ticks by itself but never runs: 132 months of one range run left 3.6 MB of events.
     """
-    limit = datetime.now(UTC) - timedelta(days=keep_days)
     finished = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
     pruned = 0
     while True:
         records = instance.get_run_records(
-            dg.RunsFilter(statuses=finished, created_before=limit), limit=_BATCH, ascending=True
+            dg.RunsFilter(statuses=finished, created_before=before), limit=_BATCH, ascending=True
         )
         for record in records:
             instance.delete_run(record.dagster_run.run_id)

@@ -133,7 +133,8 @@ def keep_results(
     months = sorted(set(frame["month"]))
     with session.registered("check_values", kept.filter(pl.col("month").is_in(months))) as values:
         replace_months(session, CHECK_RESULT, values, months, slice_values={"table_name": contract.full_name})
-    return kept
+    frame: pl.DataFrame = kept
+    return frame
 
 
 def failed_months(kept: pl.DataFrame, check: TableCheck) -> list[date]:

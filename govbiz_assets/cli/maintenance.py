@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -11,7 +12,7 @@ from govbiz_assets.cli.app import DebugOption, ProfileOption, app, console, one_
 
 @app.command(epilog="Example: govbiz maintenance --keep-days 90")
 def maintenance(
-    keep_days: Annotated[int, typer.Option(min=0, help="Dagster runs that ended earlier are forgotten.")] = 90,
+    keep_days: Annotated[int, typer.Option(min=0, help="Finished Dagster runs that began earlier are forgotten.")] = 90,
     rebuild: Annotated[str | None, typer.Option(help="Drop this table (layer.table), to be made again.")] = None,
     profile: ProfileOption = None,
     debug: DebugOption = False,
@@ -28,7 +29,7 @@ def maintenance(
             console.print(f"dropped {rebuild}; make its months again with: govbiz run")
             return
         with open_instance(settings) as instance:
-            pruned = prune_runs(instance, keep_days)
+            pruned = prune_runs(instance, datetime.now(UTC) - timedelta(days=keep_days))
         console.print(f"forgot {pruned} runs")
         for name, before, after in compact_databases(settings):
             console.print(f"{name}: {before / 1e6:,.1f} MB -> {after / 1e6:,.1f} MB")

@@ -56,7 +56,8 @@ def write_brief(settings: Settings, month: date) -> Path:
 def _content(folder: Path, month: date) -> dict[str, object]:
     features = scan_published(folder, CUSTOMER_FEATURES).filter(pl.col("month") <= month)
     now = features.filter(pl.col("month") == month).select("customer_id", "kwh_month", "billed_month_cny", "owed_cny")
-    current = now.collect()
+    # A table that is not published has columns without a type.
+    current = now.with_columns(pl.col("customer_id").cast(pl.String)).collect()
     history = _monthly_kwh(features)
     forecast = _province_forecast(folder, month)
     segments = _month(folder, CLUSTER_ASSIGNMENT, month, "cluster_name", "customer_id", "method")
