@@ -129,12 +129,11 @@ def keep_results(
     stored = session.stored(CHECK_RESULT)
     before = stored.filter(stored.table_name == contract.full_name).select(*_RESULT_SCHEMA).to_polars()
     others = before.join(frame, on=["month", "check_name"], how="anti").cast(_RESULT_SCHEMA)
-    kept = pl.concat([others, frame]).sort("month", "check_name")
+    kept: pl.DataFrame = pl.concat([others, frame]).sort("month", "check_name")
     months = sorted(set(frame["month"]))
     with session.registered("check_values", kept.filter(pl.col("month").is_in(months))) as values:
         replace_months(session, CHECK_RESULT, values, months, slice_values={"table_name": contract.full_name})
-    frame: pl.DataFrame = kept
-    return frame
+    return kept
 
 
 def failed_months(kept: pl.DataFrame, check: TableCheck) -> list[date]:
