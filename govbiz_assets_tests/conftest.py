@@ -1,0 +1,41 @@
+"""What all tests of the whole chain share: one small province, and the data folder that one run makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from govbiz_assets.pipeline import RunReport
+from govbiz_assets_tests.scenario import FIRST, House, months_from, small_province
+
+CUSTOMERS = 12
+MONTHS = months_from(FIRST, 4)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def pseudonym_key() -> Iterator[None]:
+    """One key for all data folders, so that they can be compared; it reaches child processes too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GOVBIZ_PSEUDONYM_KEY", "test")
+        yield
+
+
+@pytest.fixture(scope="session")
+def months() -> list[date]:
+    return MONTHS
+
+
+@pytest.fixture(scope="session")
+def landing(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Deliveries of a small province; no test changes them."""
+    return small_province(tmp_path_factory.mktemp("province") / "landing", customers=CUSTOMERS, months=len(MONTHS))
+
+
+@pytest.fixture(scope="session")
+def made(landing: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[House, RunReport]:
+    """The province made in one range run, and the report of it; no test changes the folder."""
+    house = House(tmp_path_factory.mktemp("made") / "data", landing)
+    return house, house.run(MONTHS)

@@ -1,0 +1,75 @@
+"""Two runs started at once: one waits for the other, both end well, and readers of the snapshots notice nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from govbiz_assets.pipeline import RunReport
+from govbiz_assets.settings import PROJECT_ROOT
+from govbiz_assets_tests.scenario import House, differences, up_to
+
+HASH_SEED = {0: "0", 1: "4711"}
+THREADS = {0: "1", 1: "3"}
+
+
+def start(house: House, month: date, which: int, log: Path) -> subprocess.Popen[bytes]:
+    """A process that makes a month; each has a hash seed and a number of threads of its own."""
+    command = [sys.executable, "-m", "govbiz_assets_tests.pipeline.month_run"]
+    environment = os.environ | {"PYTHONHASHSEED": HASH_SEED[which], "GOVBIZ_THREADS": THREADS[which]}
+    with log.open("wb") as stream:
+        return subprocess.Popen(
+            [*command, str(house.folder), str(house.landing), month.isoformat()],
+            cwd=PROJECT_ROOT,
+            env=environment,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+        )
+
+
+def read_published(house: House) -> int:
+    """Reads every published month of a table as a dashboard does, and returns how many there are."""
+    views = house.settings.published_folder / "warehouse.duckdb"
+    files = sorted((house.settings.published_folder / "cleaned" / "usage_daily").glob("*.parquet"))
+    with duckdb.connect() as connection:
+        for file in files:
+            (days,) = connection.execute(
+                f"SELECT count(DISTINCT usage_date) FROM read_parquet('{file}')"
+            ).fetchone() or (0,)
+            assert days >= 28, f"{file} shows a part of its month"
+    if views.exists():
+        with duckdb.connect(str(views), read_only=True) as connection:
+            connection.execute("SELECT count(*) FROM cleaned.usage_daily").fetchone()
+    return len(files)
+
+
+def test_two_processes_with_other_hash_seeds_and_threads_wait_for_each_other_and_give_the_tables_of_the_range(
+    made: tuple[House, RunReport], months: list[date], landing: Path, tmp_path: Path
+) -> None:
+    """Both give what this process gave, so nothing hangs on hash order or on how work is spread over threads."""
+    house = House(tmp_path / "data", landing)
+    logs = [tmp_path / "first.txt", tmp_path / "second.txt"]
+    runs = [start(house, month, which, logs[which]) for which, month in enumerate(months[:2])]
+    reads = 0
+    while any(run.poll() is None for run in runs):
+        seen = read_published(house)
+        reads += seen > 0
+    texts = [log.read_text(encoding="utf-8") for log in logs]
+    for run, text in zip(runs, texts, strict=True):
+        assert run.returncode == 0, text
+        assert json.loads(text.splitlines()[-1]) == {"errors": [], "is_good": True}
+    assert reads > 1
+    assert read_published(house) == 2
+    waits = [text for text in texts if "waiting for the warehouse, held by run " in text]
+    assert len(waits) == 1
+    assert f"(process {runs[1 - texts.index(waits[0])].pid})" in waits[0]
+    # Whichever came first: the second month's history is complete in the end only where it came second.
+    if texts.index(waits[0]) == 0:
+        assert house.run(months[1:2]).is_good
+    assert differences(up_to(made[0].digest(), months[1]), house.digest()) == []
