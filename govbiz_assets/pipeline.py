@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
@@ -47,6 +48,7 @@ class RunReport:
         passed_checks: Checks whose last evaluation passed.
         failed_checks: Checks whose last evaluation failed.
         has_finished: No run was cut short by an error or a blocking check.
+        reasons: By `layer.table`, why a stage made nothing or made do in every month of a run.
     """
 
     months: list[date]
@@ -55,6 +57,7 @@ class RunReport:
     passed_checks: int = 0
     failed_checks: list[FailedCheck] = field(default_factory=list)
     has_finished: bool = True
+    reasons: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_good(self) -> bool:
@@ -110,7 +113,7 @@ def run_months(
             run_config={"loggers": {PROGRESS_LOGGER: {}}},
             raise_on_error=False,
         )
-        _add_result(report, result)
+        _add_result(report, run, result)
         report.has_finished = result.success
         if not result.success:
             break
@@ -121,9 +124,14 @@ def _ignore(event: dg.DagsterEvent) -> None:
     """Shows nothing."""
 
 
-def _add_result(report: RunReport, result: dg.ExecuteInProcessResult) -> None:
+def _add_result(report: RunReport, run: RunSlice, result: dg.ExecuteInProcessResult) -> None:
     last: dict[tuple[str, str], dg.AssetCheckEvaluation] = {}
     for event in result.all_events:
+        if event.is_step_materialization:
+            materialization = event.step_materialization_data.materialization
+            reason = _whole_reason(materialization.metadata, run.months)
+            if reason:
+                report.reasons[".".join(materialization.asset_key.path)] = reason
         if event.is_step_success:
             report.steps += 1
         elif event.is_step_failure:
@@ -142,6 +150,15 @@ def _add_result(report: RunReport, result: dg.ExecuteInProcessResult) -> None:
             report.failed_checks.append(
                 FailedCheck(table.replace("/", "."), name, evaluation.description or "the check failed")
             )
+
+
+def _whole_reason(metadata: Mapping[str, dg.MetadataValue[Any]], months: Sequence[date]) -> str | None:
+    """Returns the reason that holds for every month of a run; None where a stage worked in one of them."""
+    if "reason" in metadata:
+        return str(metadata["reason"].value)
+    by_month = metadata["reasons"].value if "reasons" in metadata else {}
+    said = [by_month.get(month_name(month)) for month in months] if isinstance(by_month, Mapping) else []
+    return str(said[-1]) if said and all(said) else None
 
 
 def progress_logger(on_event: Callable[[dg.DagsterEvent], None]) -> dg.LoggerDefinition:

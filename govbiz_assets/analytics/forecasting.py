@@ -169,11 +169,15 @@ def _series(history: pl.DataFrame, first: date, params: ForecastParams) -> Itera
         raise ValueError("history must be unique by series_id and month")
     back = (first.year - pl.col("month").dt.year().cast(pl.Int64)) * YEAR + first.month - pl.col("month").dt.month()
     rows = rows.with_columns(back=back).filter(pl.col("back") < params.history_months).sort("series_id", "month")
-    for (series_id,), part in rows.group_by("series_id", maintain_order=True):
-        position = part["back"].to_numpy()
-        if position[-1] == 0:
-            values = np.zeros(int(position[0]) + 1)
-            values[position[0] - position] = part["value"].to_numpy()
+    # Cut by position: taking each group out of the frame cost as much as a model.
+    position, known = rows["back"].to_numpy(), rows["value"].to_numpy()
+    lengths = rows["series_id"].rle().struct.unnest()
+    starts = np.cumsum(lengths["len"]) - lengths["len"]
+    for series_id, start, length in zip(lengths["value"], starts, lengths["len"], strict=True):
+        months_back = position[start : start + length]
+        if months_back[-1] == 0:
+            values = np.zeros(int(months_back[0]) + 1)
+            values[months_back[0] - months_back] = known[start : start + length]
             yield str(series_id), values
 
 

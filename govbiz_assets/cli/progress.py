@@ -31,7 +31,8 @@ class RunProgress(AbstractContextManager["RunProgress"]):
     """Shows the planned runs and the step that is being made.
 
     Args:
-        console: Where it is shown; one that is no terminal gets a line when a run begins and one when it ends.
+        console: Where it is shown; one that is no terminal gets a line when a run begins, one when it ends, and one for
+            each layer that it reaches in between.
     """
 
     def __init__(self, console: Console) -> None:
@@ -40,6 +41,7 @@ class RunProgress(AbstractContextManager["RunProgress"]):
         self._bars = Progress(*columns, console=console, disable=not console.is_terminal)
         self._tasks: dict[RunSlice, TaskID] = {}
         self._started: dict[RunSlice, float] = {}
+        self._reached: set[tuple[RunSlice, str]] = set()
 
     def __enter__(self) -> RunProgress:
         """Starts the display."""
@@ -66,7 +68,11 @@ class RunProgress(AbstractContextManager["RunProgress"]):
             self._bars.start_task(task)
             self._say(f"running {name}")
         if event.is_step_start and event.step_key:
-            self._bars.update(task, description=f"{name}  {event.step_key.replace('__', '.')}")
+            layer, _, step = event.step_key.partition("__")
+            self._bars.update(task, description=f"{name}  {layer}.{step.replace('__', '.')}")
+            if (run, layer) not in self._reached:
+                self._reached.add((run, layer))
+                self._say(f"{monotonic() - self._started[run]:5.0f} s  {layer}")
         if event.is_step_success:
             self._bars.advance(task)
         if event.event_type in (dg.DagsterEventType.RUN_SUCCESS, dg.DagsterEventType.RUN_FAILURE):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -74,11 +75,24 @@ def render_summary(summary: Summary, report: RunReport, brief: Path, console: Co
         f"\n[bold]Months[/]     {len(summary.months)} ({first}..{last}); made in this run: {len(report.months)}"
     )
     console.print(f"[bold]Checks[/]     {report.passed_checks} passed, {failed}")
+    for line in describe_reasons(report.reasons):
+        console.print(f"[bold]Without[/]    {escape(line)}", soft_wrap=True)
     console.print(_rows_table(summary))
     console.print(_models_table(summary) if summary.models else "No models yet: too little history.")
     # Paths are printed whole, however narrow the terminal: they are there to be copied.
     console.print(f"[bold]Published[/]  {escape(str(summary.folder))}", soft_wrap=True)
     console.print(f"[bold]Brief[/]      {escape(str(brief))}", soft_wrap=True)
+
+
+def describe_reasons(reasons: Mapping[str, str]) -> list[str]:
+    """Returns a line for the channels that are not delivered, and one for each further reason with its tables."""
+    absent = [name.removeprefix("raw.") for name in reasons if name.startswith("raw.")]
+    tables: dict[str, list[str]] = {}
+    for name, reason in reasons.items():
+        if not name.startswith("raw."):
+            tables.setdefault(reason, []).append(name)
+    channels = [f"channels {', '.join(absent)}"] if absent else []
+    return [*channels, *(f"{', '.join(names)}: {reason}" for reason, names in tables.items())]
 
 
 def _rows_table(summary: Summary) -> Table:
