@@ -24,6 +24,7 @@ from govbiz_assets.contracts.tables_model import (
     CUSTOMER_FEATURES,
 )
 from govbiz_assets.resources import Deliveries
+from govbiz_assets.sources.profile_model import Label
 from govbiz_assets.transforms.labels import (
     HORIZONS,
     LABEL,
@@ -70,7 +71,7 @@ def score_monthly(
     scores: dict[date, ChurnScores] = {}
     for month in run_months(context):
         if source is not None and source.label is not None:
-            scores[month] = _snapshot_scores(features, labels, month, source.label.name, source.label.horizon_months)
+            scores[month] = _snapshot_scores(features, labels, month, source.label)
         elif "account" not in deliveries.delivered:
             scores[month] = ChurnScores(pl.DataFrame(schema=SCORES), "no_contract_facts: nothing to learn from")
         else:
@@ -100,7 +101,7 @@ def metric_monthly(
         if source is not None and source.label is not None:
             label = source.label
             frame = _training_frame(features, labels.filter(labels.month == month), label.horizon_months)
-            metrics[month] = _fold_metrics(frame, _params(label.name, label.horizon_months), label.group_by)
+            metrics[month] = _fold_metrics(frame, _delivered_params(label), label.group_by)
         else:
             metrics[month] = _time_split_metrics(scores, labels, month)
     return concat_months(context, metrics, (CHURN_METRIC, lambda result: result.frame))[0]
@@ -124,6 +125,12 @@ class _Metrics:
 
 def _params(label: str, horizon: int) -> ChurnParams:
     return ChurnParams(label=label, horizon_months=horizon, seed=SEED)
+
+
+def _delivered_params(label: Label) -> ChurnParams:
+    """Returns what to predict where the source delivers the outcomes, with the naive rule that its profile names."""
+    naive = {"fallback_feature": label.naive_attribute, "fallback_direction": label.naive_direction}
+    return _params(label.name, label.horizon_months).model_copy(update=naive)
 
 
 def _training_frame(features: ibis.Table, labels: ibis.Table, horizon: int) -> pl.DataFrame:
@@ -150,15 +157,14 @@ def _month_scores(features: ibis.Table, labels: ibis.Table, month: date) -> Chur
     return ChurnScores(pl.concat([result.scores for result in results]), "; ".join(reasons) or None)
 
 
-def _snapshot_scores(features: ibis.Table, labels: ibis.Table, month: date, label: str, horizon: int) -> ChurnScores:
+def _snapshot_scores(features: ibis.Table, labels: ibis.Table, month: date, label: Label) -> ChurnScores:
     """Scores each customer by models that did not see it, because one snapshot has no later month to learn from."""
-    frame = _training_frame(features, labels.filter(labels.month == month), horizon)
+    frame = _training_frame(features, labels.filter(labels.month == month), label.horizon_months)
     if not frame.height:
         return ChurnScores(pl.DataFrame(schema=SCORES), "no_outcomes: the source delivers none for this month")
-    folded = cross_validate(frame, _params(label, horizon))
-    return ChurnScores(
-        fold_score_table(folded.scores, label, horizon), folded.reason or "one_snapshot: out-of-fold scores"
-    )
+    folded = cross_validate(frame, _delivered_params(label))
+    scores = fold_score_table(folded.scores, label.name, label.horizon_months)
+    return ChurnScores(scores, folded.reason or "one_snapshot: out-of-fold scores")
 
 
 def _fold_metrics(frame: pl.DataFrame, params: ChurnParams, group_by: tuple[str, ...]) -> _Metrics:

@@ -85,11 +85,21 @@ class Attribute(_Model):
 
 
 class Label(_Model):
-    """What the event of the label channel is, and how long after the month it may happen."""
+    """What the event of the label channel is, and how long after the month it may happen.
+
+    Attributes:
+        name: Name of the event.
+        horizon_months: Months after the month in which it may happen.
+        group_by: Attributes that customers who belong together share; cross-validation keeps them in one fold.
+        naive_attribute: Attribute of the one-line rule that models are compared with.
+        naive_direction: End of that attribute that is at risk.
+    """
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     horizon_months: Annotated[int, Field(ge=1, le=24)]
     group_by: Texts = ()
+    naive_attribute: str | None = None
+    naive_direction: Literal["low", "high"] = "low"
 
 
 class ChannelSource(_Model):

@@ -130,3 +130,9 @@ def _label_faults(profile: Profile) -> Iterator[str]:
     for name in source.label.group_by:
         if name not in known:
             yield f"channels.label.label.group_by: {name!r} is no attribute of channel customer; declare it there"
+    naive = source.label.naive_attribute
+    if naive is not None and (naive not in known or known[naive].dtype != "number"):
+        yield (
+            f"channels.label.label.naive_attribute: {naive!r} is no attribute of channel customer with dtype number; "
+            "declare it there"
+        )

@@ -114,6 +114,23 @@ def test_a_wrong_channel_source_is_named(tmp_path: Path, change: dict[str, Any],
             },
             ["group_by", "attr_x"],
         ),
+        (
+            {
+                "channels": {
+                    "customer": {
+                        "path": "{month}/c.csv",
+                        "format": "csv",
+                        "attributes": {"attr_sort": {"column": "s", "dtype": "category", "meaning": "m"}},
+                    },
+                    "label": {
+                        "path": "{month}/l.csv",
+                        "format": "csv",
+                        "label": {"name": "left", "horizon_months": 3, "naive_attribute": "attr_sort"},
+                    },
+                }
+            },
+            ["naive_attribute", "attr_sort", "dtype number"],
+        ),
     ],
 )
 def test_a_wrong_profile_is_named(tmp_path: Path, change: dict[str, Any], words: list[str]) -> None:
