@@ -66,6 +66,7 @@ class RunReport:
 
 
 OnEvent = Callable[[RunSlice, dg.DagsterEvent], None]
+OnMessage = Callable[[str], None]
 
 
 def open_instance(settings: Settings) -> dg.DagsterInstance:
@@ -89,6 +90,7 @@ def run_months(
     *,
     on_plan: Callable[[Sequence[RunSlice]], None] | None = None,
     on_event: OnEvent | None = None,
+    on_message: OnMessage | None = None,
 ) -> RunReport:
     """Makes months, and the later months that they reach, in this process.
 
@@ -98,13 +100,14 @@ def run_months(
         instance: Where the runs are recorded.
         on_plan: Called with the runs before the first starts.
         on_event: Called with each Dagster event, for progress.
+        on_message: Called with what a run says in words, for example that it waits for another one.
     """
     runs = plan_runs(months, published_months(settings.published_folder), TABLE_ASSETS)
     if on_plan:
         on_plan(runs)
     report = RunReport(list(months))
     for run in runs:
-        logger = progress_logger(partial(on_event, run) if on_event else _ignore)
+        logger = progress_logger(partial(on_event, run) if on_event else _ignore, on_message or _ignore)
         defs = build_defs(settings, loggers={PROGRESS_LOGGER: logger})
         result = defs.resolve_job_def(EVERYTHING).execute_in_process(
             instance=instance,
@@ -120,7 +123,7 @@ def run_months(
     return report
 
 
-def _ignore(event: dg.DagsterEvent) -> None:
+def _ignore(_: object) -> None:
     """Shows nothing."""
 
 
@@ -161,14 +164,17 @@ def _whole_reason(metadata: Mapping[str, dg.MetadataValue[Any]], months: Sequenc
     return str(said[-1]) if said and all(said) else None
 
 
-def progress_logger(on_event: Callable[[dg.DagsterEvent], None]) -> dg.LoggerDefinition:
-    """Returns a logger that hands each Dagster event of a run to a function and prints nothing."""
+def progress_logger(on_event: Callable[[dg.DagsterEvent], None], on_message: OnMessage) -> dg.LoggerDefinition:
+    """Returns a logger that hands the events and the messages of a run to two functions and prints nothing."""
 
     class Handler(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            event = getattr(record, "dagster_meta", {}).get("dagster_event")
+            said = getattr(record, "dagster_meta", {})
+            event = said.get("dagster_event")
             if event is not None:
                 on_event(event)
+            elif record.levelno >= logging.INFO:
+                on_message(said.get("orig_message") or record.getMessage())
 
     def init_logger(context: dg.InitLoggerContext) -> logging.Logger:  # noqa: ARG001 - Dagster passes it
         logger = logging.Logger(PROGRESS_LOGGER, level=logging.DEBUG)

@@ -9,6 +9,7 @@ from types import TracebackType
 
 import dagster as dg
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from govbiz_assets.assets.catalog import TABLE_ASSETS
@@ -79,6 +80,10 @@ class RunProgress(AbstractContextManager["RunProgress"]):
             word = "failed" if event.is_failure else "finished"
             self._bars.update(task, description=name)
             self._say(f"{word} {name} in {monotonic() - self._started[run]:.0f} s")
+
+    def on_message(self, text: str) -> None:
+        """Shows what a run says in words, above the bars."""
+        self._console.print(escape(text), soft_wrap=True)
 
     def _say(self, line: str) -> None:
         if not self._console.is_terminal:

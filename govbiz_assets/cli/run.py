@@ -112,4 +112,11 @@ def _run_with_progress(settings: Settings, wanted: Sequence[date]) -> RunReport:
     from govbiz_assets.pipeline import open_instance, run_months
 
     with open_instance(settings) as instance, RunProgress(console) as progress:
-        return run_months(settings, wanted, instance, on_plan=progress.on_plan, on_event=progress.on_event)
+        return run_months(
+            settings,
+            wanted,
+            instance,
+            on_plan=progress.on_plan,
+            on_event=progress.on_event,
+            on_message=progress.on_message,
+        )

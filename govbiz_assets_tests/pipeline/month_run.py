@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-import logging
 import sys
 from datetime import date
+from functools import partial
 from pathlib import Path
 
+import dagster as dg
+
+from govbiz_assets.pipeline import run_months
 from govbiz_assets_tests.scenario import House
 
 if __name__ == "__main__":
     folder, landing, *months = sys.argv[1:]
-    logging.basicConfig(stream=sys.stdout, format="%(message)s")
-    report = House(Path(folder), Path(landing)).run([date.fromisoformat(month) for month in months])
+    settings = House(Path(folder), Path(landing)).settings
+    chosen = [date.fromisoformat(month) for month in months]
+    report = run_months(settings, chosen, dg.DagsterInstance.ephemeral(), on_message=partial(print, flush=True))
     print(json.dumps({"errors": report.errors, "is_good": report.is_good}))  # noqa: T201

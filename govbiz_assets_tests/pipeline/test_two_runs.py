@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -13,6 +14,8 @@ import duckdb
 
 from govbiz_assets.pipeline import RunReport
 from govbiz_assets.settings import PROJECT_ROOT
+from govbiz_assets.warehouse.lock import hold_lock
+from govbiz_assets.warehouse.resource import LOCK_FILE
 from govbiz_assets_tests.scenario import House, differences, up_to
 
 HASH_SEED = {0: "0", 1: "4711"}
@@ -55,21 +58,33 @@ def test_two_processes_with_other_hash_seeds_and_threads_wait_for_each_other_and
     """Both give what this process gave, so nothing hangs on hash order or on how work is spread over threads."""
     house = House(tmp_path / "data", landing)
     logs = [tmp_path / "first.txt", tmp_path / "second.txt"]
-    runs = [start(house, month, which, logs[which]) for which, month in enumerate(months[:2])]
+    # Both find the warehouse held, so that neither is through before the other has come.
+    with hold_lock(house.folder / LOCK_FILE, "the test", 10, on_wait=lambda _: None):
+        runs = [start(house, month, which, logs[which]) for which, month in enumerate(months[:2])]
+        while not all(is_waiting(log) for log in logs):
+            assert not any(has_ended(run) for run in runs), [log.read_text(encoding="utf-8") for log in logs]
     reads = 0
-    while any(run.poll() is None for run in runs):
-        seen = read_published(house)
-        reads += seen > 0
+    while not all(has_ended(run) for run in runs):
+        reads += read_published(house) > 0
     texts = [log.read_text(encoding="utf-8") for log in logs]
     for run, text in zip(runs, texts, strict=True):
         assert run.returncode == 0, text
         assert json.loads(text.splitlines()[-1]) == {"errors": [], "is_good": True}
     assert reads > 1
     assert read_published(house) == 2
-    waits = [text for text in texts if "waiting for the warehouse, held by run " in text]
-    assert len(waits) == 1
-    assert f"(process {runs[1 - texts.index(waits[0])].pid})" in waits[0]
-    # Whichever came first: the second month's history is complete in the end only where it came second.
-    if texts.index(waits[0]) == 0:
-        assert house.run(months[1:2]).is_good
+    # Where the first month came second, the history of the second month was not complete yet.
+    assert house.run(months[1:2]).is_good
     assert differences(up_to(made[0].digest(), months[1]), house.digest()) == []
+
+
+def has_ended(run: subprocess.Popen[bytes]) -> bool:
+    """True once a process has ended; looks for a moment, so that asking again and again does not take its processor."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        run.wait(timeout=0.1)
+    return run.returncode is not None
+
+
+def is_waiting(log: Path) -> bool:
+    """True once a run has said that it waits, and for whom."""
+    holder = f"held by the test (process {os.getpid()})"
+    return f"waiting for the warehouse, {holder}" in log.read_text(encoding="utf-8")
