@@ -18,18 +18,21 @@ from govbiz_assets.sources.landing import missing_channels
 from govbiz_assets.sources.manifest import manifest_frame
 from govbiz_assets.sources.profile_model import ChannelSource
 from govbiz_assets.sources.read import read_file
-from govbiz_assets.sources.scan import FileScan
-from govbiz_assets.transforms.raw import record_month
+from govbiz_assets.sources.scan import FileScan, scan_unclaimed
+from govbiz_assets.transforms.raw import as_contracted, record_month
 from govbiz_assets.transforms.stack import stack
 from govbiz_assets.warehouse.resource import Warehouse
 
 
 @table_asset(FILE_MANIFEST)
 def file_manifest(context: dg.AssetExecutionContext, deliveries: Deliveries) -> pl.DataFrame:
-    """Every delivered file with its hash, encoding, mapping and record count, broken ones included."""
+    """Every delivered file with its hash, encoding, mapping and record count, broken and ignored ones included."""
     months = run_months(context)
     scans = [scan for channel in deliveries.profile.channels for scan in deliveries.scan(channel, months)]
-    return manifest_frame(scans, deliveries.profile, months)
+    ignored = scan_unclaimed(deliveries.profile, deliveries.landing, months)
+    if ignored:
+        context.add_output_metadata({"ignored_files": [scan.source_file for scan in ignored]})
+    return manifest_frame([*scans, *ignored], deliveries.profile, months)
 
 
 def _raw_asset(channel: Channel) -> TableAsset:
@@ -85,7 +88,8 @@ def _month_rows(
     file = deliveries.file(scan)
     rows = read_file(warehouse.session.backend, scan, file, source, deliveries.profile, deliveries.work)
     months = deliveries.profile.months
-    return record_month(rows, channel, scan.month, months.first, months.last)
+    dated = record_month(rows, channel, scan.month, months.first, months.last)
+    return as_contracted(dated, deliveries.contract(RAW_TABLES[channel.name]))
 
 
 RAW_ASSETS = (file_manifest, *(_raw_asset(channel) for channel in CHANNELS))

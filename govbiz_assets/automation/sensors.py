@@ -70,8 +70,9 @@ def published_files(folder: Path, month: date) -> dict[str, str]:
     path = folder / FILE_MANIFEST.layer / FILE_MANIFEST.name / f"{month_name(month)}.parquet"
     if not path.exists():
         return {}
-    rows = pl.read_parquet(path, columns=["source_file", "file_sha256"])
-    return {name: digest or "" for name, digest in rows.iter_rows()}
+    rows = pl.read_parquet(path, columns=["source_file", "file_sha256", "file_status"])
+    read = rows.filter(pl.col("file_status") != "ignored").drop("file_status")
+    return {name: digest or "" for name, digest in read.iter_rows()}
 
 
 def published_months(folder: Path) -> set[date]:

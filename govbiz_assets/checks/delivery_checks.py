@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import ibis
 
 from govbiz_assets.checks.table_check import CheckTables, Measure, TableCheck, by_month
+from govbiz_assets.contracts.columns_source import PROVENANCE
 from govbiz_assets.contracts.tables_source import FILE_MANIFEST, RAW_TABLES, ROW_ACCOUNT
 
 # A delivery with more refused records than this is mended at its source, not here.
@@ -22,11 +25,13 @@ def unread_records(channel: str) -> Measure:
 
     A file over many months has more records than the months that are stored so far, never fewer.
     """
+    # The provenance is the same for every format; a typed format has other types in the fields.
+    contract = replace(RAW_TABLES[channel], columns=PROVENANCE)
 
     def measure(tables: CheckTables) -> ibis.Table:
         manifest = tables.rows(FILE_MANIFEST)
         accepted = manifest.filter(manifest.channel == channel, manifest.file_status == "accepted")
-        raw = tables.session.stored(RAW_TABLES[channel])
+        raw = tables.session.stored(contract)
         stored = raw.group_by("source_file").aggregate(stored=raw.count())
         files = accepted.left_join(stored, "source_file")
         missing = files.record_count - files.stored.fill_null(0)

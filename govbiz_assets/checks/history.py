@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import ibis
+import polars as pl
 
 from govbiz_assets.checks.table_check import CheckTables, Measure, by_month
 from govbiz_assets.contracts.table import TableContract
@@ -19,11 +20,15 @@ MIN_HISTORY = 3
 
 
 def volume_ratio(contract: TableContract) -> Measure:
-    """Rows of the month over the median of the twelve months before."""
+    """Rows of the month over the median of the twelve months before; a month without rows has 0 of them."""
 
     def measure(tables: CheckTables) -> ibis.Table:
         rows = tables.rows(contract, HISTORY_DEPTH)
-        return _against_median(_single(by_month(rows, rows.count())), tables, ratio)
+        stored = by_month(rows, rows.count())
+        asked = ibis.memtable(pl.DataFrame({"month": tables.months}, schema={"month": pl.Date}))
+        counts = asked.left_join(stored, "month").select("month", "value")
+        counts = counts.mutate(value=counts.value.fill_null(0.0))
+        return _against_median(_single(counts), tables, ratio, history=_single(stored))
 
     return measure
 
@@ -54,11 +59,14 @@ def null_share_rise(contract: TableContract, columns: Sequence[str]) -> Measure:
     return measure
 
 
-def _against_median(monthly: ibis.Table, tables: CheckTables, compare: Compare) -> ibis.Table:
+def _against_median(
+    monthly: ibis.Table, tables: CheckTables, compare: Compare, history: ibis.Table | None = None
+) -> ibis.Table:
     """Compares each month's value with the median of its series (`series`) over the twelve months before."""
+    history = monthly if history is None else history
     now = monthly.mutate(at=month_index(monthly.month))
     now = now.filter(now.month.isin(list(tables.months)))
-    before = monthly.select("series", earlier=month_index(monthly.month), past=monthly.value)
+    before = history.select("series", earlier=month_index(history.month), past=history.value)
     in_reach = [
         now.series == before.series,
         before.earlier < now["at"],

@@ -15,6 +15,7 @@ from govbiz_assets.contracts.month import add_months, month_name, months_between
 from govbiz_assets.contracts.table import TableContract
 from govbiz_assets.contracts.tables_source import CHECK_RESULT
 from govbiz_assets.resources import Deliveries
+from govbiz_assets.transforms.stack import stack
 from govbiz_assets.warehouse.months import replace_months
 from govbiz_assets.warehouse.publish import publish_months
 from govbiz_assets.warehouse.resource import Warehouse
@@ -105,11 +106,14 @@ def measure_months(
 
 
 def _following_months(check: TableCheck, session: Session, months: Sequence[date]) -> list[date]:
-    """Returns the stored months whose history the given months are part of."""
+    """Returns the months whose history the given months are part of: those with rows, and those measured as empty."""
     if check.depth == 1:
         return []
-    later = session.window(check.contract, add_months(months[-1], 1), add_months(months[-1], check.depth))
-    return [month for (month,) in later.select("month").distinct().order_by("month").to_polars().iter_rows()]
+    window = (add_months(months[-1], 1), add_months(months[-1], check.depth))
+    rows, results = session.window(check.contract, *window), session.window(CHECK_RESULT, *window)
+    results = results.filter(results.table_name == check.contract.full_name, results.check_name == check.name)
+    later = stack([rows.select("month"), results.select("month")]).distinct().order_by("month")
+    return [month for (month,) in later.to_polars().iter_rows()]
 
 
 def keep_results(

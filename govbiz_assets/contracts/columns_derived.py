@@ -14,7 +14,7 @@ QUALITY: tuple[Column, ...] = (
     flag("is_regular", "The file has no broken record and was read by the engine."),
     text("mapping_json", "Delivered header of each field, as JSON."),
     text("unmapped_headers", "Delivered headers that no field takes, comma-separated."),
-    text("file_status", "accepted or refused."),
+    text("file_status", "accepted, refused, or ignored where no channel reads the file."),
     text("rule", "Rule that the record or file broke."),
     text("reason", "What is wrong and what to do, in one line."),
     text("field", "Field that broke the rule, null where the whole record did."),

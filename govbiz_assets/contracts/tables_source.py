@@ -42,7 +42,7 @@ FILE_MANIFEST = table(
     columns="month channel source source_file file_sha256? byte_count loaded_at? encoding? delimiter? record_count "
     "has_many_months is_regular mapping_json? unmapped_headers? file_status rule? reason?",
     key="month channel source_file",
-    rules=(Rule("file_status", values=("accepted", "refused")), Rule("record_count", low=0)),
+    rules=(Rule("file_status", values=("accepted", "refused", "ignored")), Rule("record_count", low=0)),
 )
 QUARANTINE = table(
     "quality.quarantine",

@@ -23,7 +23,7 @@ from govbiz_assets.sources.errors import SourceError
 from govbiz_assets.sources.landing import LandingFile, find_files, landing_months, missing_channels
 from govbiz_assets.sources.profile_model import Profile
 from govbiz_assets.sources.read import PROVENANCE, read_file
-from govbiz_assets.sources.scan import FileScan, mark_duplicates, scan_file
+from govbiz_assets.sources.scan import FileScan, mark_duplicates, scan_file, scan_unclaimed
 
 SAMPLE_ROWS = 3
 _SHOWN_WIDTH = 30
@@ -103,6 +103,8 @@ def check_sources(profile: Profile, landing: Path, months: Sequence[date] | None
             reports += _check_channel(profile, channel, landing, chosen, Path(folder))
     for report in reports:
         problems += _file_problems(report)
+    for scan in scan_unclaimed(profile, landing, chosen):
+        problems.append(Problem("warning", scan.rule or "", "", scan.source_file, scan.reason or ""))
     return SourceReport(profile.name, str(landing), tuple(chosen), tuple(reports), tuple(problems))
 
 

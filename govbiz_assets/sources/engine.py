@@ -11,6 +11,9 @@ import duckdb
 from govbiz_assets.sources.csv_shape import MAX_LINE_BYTES
 from govbiz_assets.sources.text_file import has_glob_characters, open_delivered, replacing
 
+# Column that the engine adds to a Parquet file.
+ROW_NUMBER = "file_row_number"
+
 
 def quote_name(name: str) -> str:
     """An SQL identifier, whatever stands in the name."""
@@ -36,8 +39,8 @@ def csv_relation(path: Path, width: int, delimiter: str) -> str:
 
 def parquet_relation(path: Path, width: int) -> str:
     """Columns c0, c1, ... of a Parquet file with their own types, then file_row_number from 0."""
-    names = ", ".join([*(f"c{i}" for i in range(width)), "file_row_number"])
-    options = "file_row_number = true, hive_partitioning = false"
+    names = ", ".join([*(f"c{i}" for i in range(width)), ROW_NUMBER])
+    options = f"{ROW_NUMBER} = true, hive_partitioning = false"
     return f"read_parquet({quote_text(str(path))}, {options}) AS delivered({names})"
 
 

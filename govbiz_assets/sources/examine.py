@@ -12,7 +12,14 @@ import pyarrow.parquet as pq
 from govbiz_assets.contracts.channel import Channel
 from govbiz_assets.sources.csv_records import read_lines, split_header, split_records
 from govbiz_assets.sources.csv_shape import measure_text
-from govbiz_assets.sources.engine import column_types, count_decoded, csv_relation, literal_path, parquet_relation
+from govbiz_assets.sources.engine import (
+    ROW_NUMBER,
+    column_types,
+    count_decoded,
+    csv_relation,
+    literal_path,
+    parquet_relation,
+)
 from govbiz_assets.sources.engine import count_records as engine_count
 from govbiz_assets.sources.headers import HeaderMap, map_headers
 from govbiz_assets.sources.profile_model import ChannelSource
@@ -21,6 +28,9 @@ from govbiz_assets.sources.text_file import RefusedFileError, detect_encoding, o
 from govbiz_assets.sources.xlsx import scan_sheet, sheet_name, sheet_records
 
 DELIMITERS = (",", "\t", ";", "|")
+_SIGNED = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
+_NUMBERS = ("DOUBLE", "FLOAT", "DECIMAL", *_SIGNED, "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
+_PLAIN = (*_NUMBERS, "VARCHAR", "BOOLEAN", "DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")
 _NAMES = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar"}
 
 
@@ -136,18 +146,34 @@ def _examine_parquet(path: Path, sha256: str, channel: Channel, source: ChannelS
             rule, what = ("truncated", "is cut off or damaged") if is_parquet else ("not_parquet", "is no Parquet file")
             raise RefusedFileError(rule, f"{what}; have it delivered again") from error
     header_map = _usable(map_headers(channel, source, headers))
+    if ROW_NUMBER in (name.lower() for name in headers):
+        raise RefusedFileError("reserved_header", f"a column is named {ROW_NUMBER}; rename or drop it")
     relation = parquet_relation(literal_path(path, sha256, work), len(headers))
     if count_decoded(relation) != row_count:
         raise RefusedFileError("truncated", "some of its data cannot be decoded; have it delivered again")
-    types = column_types(relation)
+    delivered = column_types(relation)
+    types = {name: delivered[position] for name, position in header_map.positions.items()}
+    _check_types(types, {name: headers[position] for name, position in header_map.positions.items()}, channel, source)
     return Examined(
         headers,
         header_map,
         record_count=row_count,
         is_regular=True,
-        types={name: types[position] for name, position in header_map.positions.items()},
+        types=types,
         warnings=(header_map.warning,) if header_map.warning else (),
     )
+
+
+def _check_types(types: dict[str, str], mapping: dict[str, str], channel: Channel, source: ChannelSource) -> None:
+    """Refuses types that have no one reading: numbers as text, moments with a time zone, bytes, lists, structures."""
+    numbers = {field.name for field in channel.fields if field.kind == "number"}
+    numbers |= {name for name, attribute in source.attributes.items() if attribute.dtype == "number"}
+    for name, dtype in types.items():
+        known, wanted = (_NUMBERS, "a number") if name in numbers else (_PLAIN, "text, a number, or a local date")
+        # "DECIMAL(18,2)" is a decimal, "DECIMAL(18,2)[]" is a list of them.
+        if dtype.endswith("]") or dtype.partition("(")[0] not in known:
+            reason = f"column {mapping[name]!r} has type {dtype}; have it delivered as {wanted}, or the file as CSV"
+            raise RefusedFileError("wrong_type", reason)
 
 
 def _choose_delimiter(text: Path, channel: Channel, source: ChannelSource) -> tuple[str, tuple[str, ...]]:

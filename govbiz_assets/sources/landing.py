@@ -19,6 +19,7 @@ from govbiz_assets.sources.profile_model import ChannelSource, Profile
 
 TEMPORARY_SUFFIXES = (".tmp", ".part", ".partial", ".crdownload", ".download", ".swp", ".filepart")
 TEMPORARY_PREFIXES = (".", "~$", "~")
+NO_CHANNEL = "none"
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class LandingFile:
     Attributes:
         path: Where the file lies.
         source_file: Path relative to the landing folder, with forward slashes.
-        channel: Channel that the profile reads from it.
+        channel: Channel that the profile reads from it; NO_CHANNEL where none does.
         month: Month that path or profile name; None where one file holds many months.
     """
 
@@ -58,6 +59,23 @@ def find_files(profile: Profile, channel: str, landing: Path, months: Sequence[d
     files = _match_files(channel, profile.channels[channel], _list_paths(landing))
     kept = [file for file in files if file.month is None or file.month in wanted]
     return sorted(kept, key=lambda file: (file.month or date.min, file.source_file))
+
+
+def unclaimed_files(profile: Profile, landing: Path, months: Sequence[date]) -> list[LandingFile]:
+    """Files in the folders of these months that no channel reads, for example one with a misspelled name.
+
+    Only a profile whose paths have a folder per month says where such files would lie.
+    """
+    sources = profile.channels.items()
+    folders = [folder for _, source in sources if source.names_month for folder in _patterns(source.path)[:-1]]
+    paths = _list_paths(landing)
+    claimed = {file.source_file for channel, source in sources for file in _match_files(channel, source, paths)}
+    found = []
+    for name, path, is_link in paths:
+        month = _folder_month(name, folders)
+        if month in months and name not in claimed and (is_link or not path.is_dir()):
+            found.append(LandingFile(path, name, NO_CHANNEL, month))
+    return found
 
 
 def landing_months(profile: Profile, landing: Path) -> list[date]:
@@ -129,6 +147,17 @@ def _match_files(channel: str, source: ChannelSource, paths: Sequence[tuple[str,
                 continue
             yield LandingFile(path, name, channel, month or source.month)
             break
+
+
+def _folder_month(name: str, folders: Sequence[re.Pattern[str]]) -> date | None:
+    """Month of the outermost folder on the way to a file that a pattern gives a month."""
+    parts = unicodedata.normalize("NFC", name).split("/")[:-1]
+    for depth in range(1, len(parts) + 1):
+        for folder in folders:
+            match = folder.fullmatch("/".join(parts[:depth]))
+            if match is not None and (month := _month_of(match.groupdict())):
+                return month
+    return None
 
 
 def _month_of(groups: dict[str, str | None]) -> date | None:

@@ -18,7 +18,7 @@ from typing import Literal
 
 from govbiz_assets.contracts.channel import CHANNEL_BY_NAME
 from govbiz_assets.sources.examine import Examined, examine_file
-from govbiz_assets.sources.landing import LandingFile, find_files
+from govbiz_assets.sources.landing import LandingFile, find_files, unclaimed_files
 from govbiz_assets.sources.profile_model import ChannelSource, Profile
 from govbiz_assets.sources.text_file import RefusedFileError, open_delivered
 
@@ -46,7 +46,7 @@ class FileScan:
         mapping: Field or attribute -> delivered header.
         unmapped: Delivered headers that nothing maps.
         types: Field or attribute -> delivered type, only of Parquet.
-        status: `accepted` or `refused`.
+        status: `accepted` or `refused`; `ignored` where no channel reads the file.
         rule: Rule that refused it, or `header_only`.
         reason: Why it was refused, or what to know about it; with remedy.
         source: Name of the profile.
@@ -68,7 +68,7 @@ class FileScan:
     mapping: dict[str, str] = field(default_factory=dict)
     unmapped: tuple[str, ...] = ()
     types: dict[str, str] = field(default_factory=dict)
-    status: Literal["accepted", "refused"] = "accepted"
+    status: Literal["accepted", "refused", "ignored"] = "accepted"
     rule: str | None = None
     reason: str | None = None
     source: str = ""
@@ -116,6 +116,17 @@ def scan_channel(profile: Profile, channel: str, landing: Path, months: Sequence
         return []
     scans = [scan_file(file, source, profile, work) for file in find_files(profile, channel, landing, months)]
     return mark_duplicates(scans)
+
+
+def scan_unclaimed(profile: Profile, landing: Path, months: Sequence[date]) -> list[FileScan]:
+    """Notes every file in the folders of these months that no channel reads; their content is not looked at."""
+    reason = f"no channel of profile {profile.name} reads a file of this name; rename or remove it, or add its path"
+    scans = []
+    for file in unclaimed_files(profile, landing, months):
+        size, loaded_at = file_state(file) or (0, None)
+        noted = FileScan(file.channel, file.month, file.source_file, byte_count=size, loaded_at=loaded_at)
+        scans.append(replace(noted, status="ignored", rule="no_channel", reason=reason, source=profile.name))
+    return scans
 
 
 def mark_duplicates(scans: Sequence[FileScan]) -> list[FileScan]:

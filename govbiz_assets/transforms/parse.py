@@ -43,14 +43,22 @@ def half_width(value: ir.StringValue) -> ir.StringValue:
     return value.translate(_FULL_WIDTH, _HALF_WIDTH).re_replace(_BLANK_ENDS, "")
 
 
+def as_text(value: ir.Value) -> ir.StringValue:
+    """Returns the value as text: a whole number kept as floating point loses its `.0`, not a number is null."""
+    if value.type().is_floating():
+        whole = value.cast("string").re_replace(r"\.0$", "")
+        return cast("ir.StringValue", value.isnan().ifelse(ibis.null("string"), whole))
+    return cast("ir.StringValue", value if value.type().is_string() else value.cast("string"))
+
+
 def text(value: ir.Value) -> ir.StringValue:
     """Returns the text without surrounding blanks, full-width ones included; blank text is null."""
-    return cast("ir.StringValue", _as_text(value).re_replace(_BLANK_ENDS, "").nullif(""))
+    return cast("ir.StringValue", as_text(value).re_replace(_BLANK_ENDS, "").nullif(""))
 
 
 def code(value: ir.Value) -> ir.StringValue:
     """Returns a code or number as half-width text; blank is null."""
-    value = _as_text(value)
+    value = as_text(value)
     return cast("ir.StringValue", value.re_search(_REGULAR_CODE).ifelse(value, half_width(value).nullif("")))
 
 
@@ -81,7 +89,7 @@ def date(value: ir.Value) -> ir.DateValue:
     if value.type().is_temporal():
         day = cast("ir.DateValue", value.cast("date"))
         return cast("ir.DateValue", _in_years(day).ifelse(day, ibis.null("date")))
-    value = _as_text(value)
+    value = as_text(value)
     day = cast("ir.DateValue", value.try_cast("date"))
     # The engine's cast takes "2024-01-05abc" for a date, so only what it would write the same way is believed.
     regular = ((day.cast("string") == value) & _in_years(day)).ifelse(day, ibis.null("date"))
@@ -93,7 +101,7 @@ def month(value: ir.Value) -> ir.DateValue:
     """Returns the first day of a month written as 202401, 2024-01, 2024年1月, or as any date in it."""
     if value.type().is_temporal():
         return month_start(date(value))
-    value = _as_text(value)
+    value = as_text(value)
     first_day = half_width(value).re_replace(_MONTH, r"\1-\2\3-01").re_extract(_PLAIN_DATE, 0)
     return month_start(ibis.coalesce(first_day.try_cast("date"), date(value)))
 
@@ -108,7 +116,7 @@ def timestamp(value: ir.Value) -> ir.TimestampValue:
     if value.type().is_temporal():
         moment = value.cast("timestamp(6)")
         return cast("ir.TimestampValue", _in_years(moment.cast("date")).ifelse(moment, ibis.null("timestamp(6)")))
-    value = _as_text(value)
+    value = as_text(value)
     rebuilt = half_width(value).re_replace(_MOMENT, r"\1-\2\4-\3\5 \6").re_extract(_PLAIN_MOMENT, 0)
     # A clock without seconds is completed; the engine wants all three parts.
     completed = rebuilt.re_replace(r"^(\S+ \d{1,2}:\d{2})$", r"\1:00")
@@ -121,7 +129,7 @@ def flag(value: ir.Value) -> ir.BooleanValue:
     """Returns yes or no from 是/否, 1/0, true/false, Y/N, 有/无."""
     if value.type().is_boolean():
         return cast("ir.BooleanValue", value)
-    plain = half_width(_as_text(value)).upper()
+    plain = half_width(as_text(value)).upper()
     return cast(
         "ir.BooleanValue",
         ibis.cases((plain.isin(_TRUE), True), (plain.isin(_FALSE), False), else_=ibis.null("boolean")),
@@ -136,13 +144,6 @@ def is_blank(value: ir.Value) -> ir.BooleanValue:
 def ibis_type(duckdb_type: str) -> dt.DataType:
     """Returns the Ibis type of a contract's number type."""
     return dt.dtype({"DOUBLE": "float64", "BIGINT": "int64"}.get(duckdb_type, duckdb_type.lower()))
-
-
-def _as_text(value: ir.Value) -> ir.StringValue:
-    """Returns the value as text; a whole number that a file keeps as floating point loses its `.0`."""
-    if value.type().is_floating():
-        return cast("ir.StringValue", value.cast("string").re_replace(r"\.0$", ""))
-    return cast("ir.StringValue", value if value.type().is_string() else value.cast("string"))
 
 
 def _in_years(day: ir.Value) -> ir.BooleanValue:

@@ -1,4 +1,4 @@
-"""Which month a record as received belongs to."""
+"""Records as received: their month, and their types where the format has types."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import date
 import ibis
 
 from govbiz_assets.contracts.channel import Channel
+from govbiz_assets.contracts.table import TableContract
 from govbiz_assets.transforms import parse
 
 
@@ -36,3 +37,25 @@ def record_month(
     if last is not None:
         month = (month > ibis.literal(last)).ifelse(ibis.literal(last), month)
     return rows.mutate(month=month)
+
+
+def as_contracted(rows: ibis.Table, contract: TableContract) -> ibis.Table:
+    """Gives columns of typed formats the type of the raw table: any number is a floating point number, the rest text.
+
+    A column that is not delivered has no type of its own and is null. Types that cannot become the raw table's were
+    refused with their file.
+
+    Args:
+        rows: Records as received.
+        contract: The channel's raw table.
+    """
+    changed: dict[str, ibis.Value] = {}
+    for column in contract.columns:
+        if column.name not in rows.columns:
+            continue
+        value = rows[column.name]
+        if column.dtype == "DOUBLE" and not value.type().is_float64():
+            changed[column.name] = value.cast("float64")
+        elif column.dtype == "VARCHAR" and not value.type().is_string():
+            changed[column.name] = parse.as_text(value)
+    return rows.mutate(**changed) if changed else rows

@@ -44,11 +44,15 @@ class Province:
         for channel in ("customer", "usage"):
             (folder / f"{channel}.csv").write_text(f"{channel} {text}", encoding="utf-8")
 
-    def publish(self, name: str, files: dict[str, str]) -> None:
+    def publish(self, name: str, files: dict[str, str], ignored: tuple[str, ...] = ()) -> None:
         """Leaves the manifest that a run of the month would publish."""
         folder = self.settings.published_folder / "quality" / "file_manifest"
         folder.mkdir(parents=True, exist_ok=True)
-        rows = {"source_file": list(files), "file_sha256": list(files.values())}
+        rows = {
+            "source_file": [*files, *ignored],
+            "file_sha256": [*files.values(), *[None] * len(ignored)],
+            "file_status": ["accepted"] * len(files) + ["ignored"] * len(ignored),
+        }
         pl.DataFrame(rows, schema=dict.fromkeys(rows, pl.String)).write_parquet(folder / f"{name}.parquet")
 
     def tick(self, *, keep_cursor: bool = True) -> dg.SensorResult:
@@ -143,10 +147,10 @@ def test_a_lost_cursor_starts_nothing_that_the_published_manifest_agrees_with(pr
     assert [months_of(request) for request in province.tick().run_requests or []] == [("2024-02", "2024-02")]
 
 
-def test_the_published_manifest_tells_months_and_hashes(province: Province) -> None:
+def test_the_published_manifest_tells_months_and_hashes_of_files_that_were_read(province: Province) -> None:
     folder = province.settings.published_folder
     assert (published_months(folder), published_files(folder, parse_month("2024-01"))) == (set(), {})
-    province.publish("2024-01", {"2024-01/usage.csv": "abc"})
+    province.publish("2024-01", {"2024-01/usage.csv": "abc"}, ignored=("2024-01/notes.txt",))
     assert {month_name(month) for month in published_months(folder)} == {"2024-01"}
     assert published_files(folder, parse_month("2024-01")) == {"2024-01/usage.csv": "abc"}
 

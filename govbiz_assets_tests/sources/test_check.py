@@ -50,6 +50,14 @@ def test_every_problem_is_reported_with_its_remedy(tmp_path: Path) -> None:
     assert "1 of 3 records" in report.problems[-1].reason
 
 
+def test_a_file_that_no_channel_reads_is_a_warning(tmp_path: Path) -> None:
+    put_files(tmp_path)
+    (tmp_path / "2024-01" / "bill.csv").write_text("x", encoding="utf-8")
+    problem = check_sources(PROFILE, tmp_path).problems[-1]
+    assert (problem.severity, problem.rule, problem.where) == ("warning", "no_channel", "2024-01/bill.csv")
+    assert "rename or remove it, or add its path" in problem.reason
+
+
 def test_the_text_shows_mapping_and_first_records_but_no_identity(tmp_path: Path) -> None:
     put_files(tmp_path)
     text = render(tmp_path)

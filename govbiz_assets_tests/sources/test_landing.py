@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from govbiz_assets.sources.errors import SourceError
-from govbiz_assets.sources.landing import find_files, landing_months, missing_channels
+from govbiz_assets.sources.landing import find_files, landing_months, missing_channels, unclaimed_files
 from govbiz_assets_tests.sources.landscape import make_profile
 
 JANUARY, FEBRUARY, MARCH = date(2024, 1, 1), date(2024, 2, 1), date(2024, 3, 1)
@@ -128,3 +128,24 @@ def test_a_folder_that_cannot_be_listed_is_reported(tmp_path: Path, monkeypatch:
     locked = tmp_path.name
     with pytest.raises(SourceError, match=r"cannot be listed; give the service user the right"):
         names_of(tmp_path, "usage", JANUARY)
+
+
+def test_files_of_a_months_folder_that_no_channel_reads_are_found(tmp_path: Path) -> None:
+    put(
+        tmp_path,
+        "2024-01/日电量_202401.csv",
+        "2024-01/再/bill_202401.csv",
+        "2024-01/copy of 日电量_202401.csv",
+        "2024-01/日电量_202402.csv",
+        "2024-01/old/日电量_202401.csv",
+        "2024-01/日电量_202401.csv.part",
+        "2024-02/notes.txt",
+        "truth/churn.csv",
+        "notes.txt",
+    )
+    found = unclaimed_files(PROFILE, tmp_path, [JANUARY])
+    assert [(file.source_file, file.channel, file.month) for file in found] == [
+        ("2024-01/copy of 日电量_202401.csv", "none", JANUARY),
+        ("2024-01/old/日电量_202401.csv", "none", JANUARY),
+        ("2024-01/日电量_202402.csv", "none", JANUARY),
+    ]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import os
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
@@ -74,6 +76,35 @@ def test_parquet_with_a_damaged_page_is_refused(tmp_path: Path) -> None:
 
 def test_text_instead_of_parquet_is_refused(tmp_path: Path) -> None:
     assert_refused(usage_landscape(tmp_path, usage_text(), "usage.parquet", format="parquet"), "not_parquet")
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "dtype"),
+    [
+        ("总电量", ["1.0"], "VARCHAR"),
+        ("总电量", [True], "BOOLEAN"),
+        ("总电量", [[1.0]], "DOUBLE[]"),
+        ("总电量", [[Decimal("1.50")]], "DECIMAL(3,2)[]"),
+        ("户号", [b"1"], "BLOB"),
+        ("户号", [{"no": "1"}], "STRUCT"),
+        ("数据日期", [datetime(2024, 1, 1, tzinfo=UTC)], "TIMESTAMP WITH TIME ZONE"),
+    ],
+)
+def test_a_parquet_type_without_one_reading_is_refused(
+    tmp_path: Path, column: str, values: list[object], dtype: str
+) -> None:
+    path = tmp_path / "whole.parquet"
+    columns = {"户号": ["1"], "数据日期": ["2024-01-01"], "总电量": [1.0]} | {column: values}
+    pq.write_table(pa.table(columns), path)
+    landscape = usage_landscape(tmp_path, path.read_bytes(), "usage.parquet", format="parquet")
+    assert_refused(landscape, "wrong_type", repr(column), dtype, "have it delivered as")
+
+
+def test_a_parquet_column_named_as_the_engine_names_its_own_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "whole.parquet"
+    pq.write_table(pa.table({"户号": ["1"], "数据日期": ["2024-01-01"], "总电量": [1.0], "File_Row_Number": [1]}), path)
+    landscape = usage_landscape(tmp_path, path.read_bytes(), "usage.parquet", format="parquet")
+    assert_refused(landscape, "reserved_header", "file_row_number", "rename")
 
 
 def write_book(path: Path, sheet: str = "工单") -> bytes:

@@ -1,15 +1,19 @@
-"""Which month a record as received belongs to."""
+"""Records as received: their month, and their types where the format has types."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 import ibis
+import polars as pl
 import pytest
 from ibis.backends.duckdb import Backend
 
 from govbiz_assets.contracts.channel import BILL, CUSTOMER, TICKET, USAGE, Channel
-from govbiz_assets.transforms.raw import record_month
+from govbiz_assets.contracts.tables_source import RAW_TABLES
+from govbiz_assets.transforms.raw import as_contracted, record_month
 
 FIRST, LAST = date(2024, 1, 1), date(2024, 6, 1)
 
@@ -47,3 +51,35 @@ def test_a_record_behind_the_last_month_goes_to_the_last_where_there_is_one(engi
 
 def test_a_snapshot_without_a_month_belongs_to_the_first(engine: Backend) -> None:
     assert months(engine, CUSTOMER, ["1"], None) == [FIRST]
+
+
+def test_typed_columns_become_numbers_or_text_and_absent_ones_null(engine: Backend) -> None:
+    raw = RAW_TABLES["usage"]
+    columns = (replace(column, dtype="DOUBLE") if "kwh" in column.name else column for column in raw.columns)
+    contract = replace(raw, columns=tuple(columns))
+    rows = ibis.memtable(
+        pl.DataFrame(
+            {
+                "account_no": [320100000001.0, float("nan"), 1.5],
+                "usage_date": [date(2024, 3, 1), None, date(2024, 3, 2)],
+                "kwh": [1, 2, None],
+                "kwh_peak": pl.Series([Decimal("1.5"), None, Decimal("2.25")], dtype=pl.Decimal(18, 2)),
+                "kwh_flat": [None, None, None],
+                "read_type": [True, False, None],
+                "row_no": [1, 2, 3],
+            },
+            schema_overrides={"kwh_flat": pl.String},
+        )
+    )
+    found = engine.to_polars(as_contracted(rows, contract).order_by("row_no")).to_dict(as_series=False)
+    assert found == {
+        "account_no": ["320100000001", None, "1.5"],
+        "usage_date": ["2024-03-01", None, "2024-03-02"],
+        "kwh": [1.0, 2.0, None],
+        "kwh_peak": [1.5, None, 2.25],
+        "kwh_flat": [None, None, None],
+        "read_type": ["true", "false", None],
+        "row_no": [1, 2, 3],
+    }
+    same = rows.select("row_no").mutate(account_no=ibis.literal("007"))
+    assert as_contracted(same, raw) is same
