@@ -32,14 +32,14 @@ def _classify(raw: ibis.Table, channel: Channel, deliveries: Deliveries, contrac
     return Records(
         channel.name,
         parse_records(raw, channel, options),
-        partial(_split, channel=channel, options=options, contract=deliveries.contract(contract)),
+        partial(repeated_records, channel=channel, attributes=options.attributes),
+        partial(_split, channel=channel, contract=deliveries.contract(contract)),
     )
 
 
-def _split(parsed: ibis.Table, channel: Channel, options: CleaningOptions, contract: TableContract) -> Split:
-    repeated = repeated_records(parsed, channel, options.attributes)
+def _split(parsed: ibis.Table, repeated: ibis.Table, channel: Channel, contract: TableContract) -> Split:
     return Split(
-        kept=kept_records(parsed, repeated, channel, contract),
+        kept=kept_records(parsed, repeated, contract),
         set_aside=set_aside_records(repeated, channel),
         quarantined=quarantined_records(parsed, channel),
     )
@@ -77,7 +77,8 @@ def customer_monthly(
     if "account" not in deliveries.delivered:
         return cleaned.customers_from_accounts(cleaned.accounts_from_usage(usage))
     accounts = _classify(raw_accounts, ACCOUNT, deliveries, tables.ACCOUNT_MONTHLY)
-    return cleaned.customers_from_accounts(accounts.split(accounts.parsed).kept)
+    kept = accounts.split(accounts.parsed, accounts.repeated(accounts.parsed)).kept
+    return cleaned.customers_from_accounts(kept)
 
 
 @table_asset(

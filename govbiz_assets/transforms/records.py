@@ -104,12 +104,10 @@ def repeated_records(parsed: ibis.Table, channel: Channel, attributes: Mapping[s
     )
 
 
-def kept_records(parsed: ibis.Table, repeated: ibis.Table, channel: Channel, contract: TableContract) -> ibis.Table:
+def kept_records(parsed: ibis.Table, repeated: ibis.Table, contract: TableContract) -> ibis.Table:
     """Returns the records that are kept, under the columns of the cleaned table, numbers replaced by pseudonyms."""
     sound = parsed.filter(parsed.problem.isnull()).drop("problem", "record_json")
-    is_repetitive = set(channel.key) != {channel.key[0]} and channel.month_field is not None
-    named = with_pseudonyms(sound, is_repetitive=is_repetitive)
-    kept = named.anti_join(repeated, ["month", "source_file", "row_no"])
+    kept = with_pseudonyms(sound).anti_join(repeated, ["month", "source_file", "row_no"])
     return kept.select(*(name for name in contract.column_names if name in kept.columns))
 
 

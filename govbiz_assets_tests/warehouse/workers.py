@@ -117,7 +117,7 @@ def write_month(session: Session, published: Path, generation: int, count: int, 
 def write_split(session: Session, published: Path, generation: int, count: int, tell: Callable[[str], None]) -> None:
     """Writes a generation of records: a half is kept, a quarter set aside, a quarter quarantined."""
 
-    def split(parsed: ibis.Table) -> Split:
+    def split(parsed: ibis.Table, repeated: ibis.Table) -> Split:
         place = parsed.row_no % 4
         common = {"channel": ibis.literal(CHANNEL), "source_file": ibis.literal("usage.csv")}
         generation_text = parsed.read_days.cast("string")
@@ -141,7 +141,8 @@ def write_split(session: Session, published: Path, generation: int, count: int, 
             ),
         )
 
-    write_records(session, KEPT, Records(CHANNEL, generation_rows(session, generation, count), split), [JANUARY])
+    rows = generation_rows(session, generation, count)
+    write_records(session, KEPT, Records(CHANNEL, rows, lambda parsed: parsed.limit(0), split), [JANUARY])
     tell("stored")
     for contract in (SET_ASIDE, KEPT):
         publish_months(session, contract, [JANUARY], published)
