@@ -31,7 +31,7 @@ class Settings(BaseSettings):
         default=None,
         description="Key of the pseudonyms. Default: a random one made on first use in the data folder, mode 0600.",
     )
-    memory_limit: str = Field(default="3GB", description="Memory that DuckDB may use before it spills to disk.")
+    memory_limit: str = Field(default="2500MB", description="Memory that DuckDB may use before it spills to disk.")
     threads: int = Field(default=2, ge=1, description="Threads that DuckDB uses.")
     lock_timeout_seconds: float = Field(
         default=900.0, gt=0, description="How long a run waits for another one that writes."
