@@ -50,10 +50,9 @@ class Session:
         name = contract.full_name
         if name not in self._stored:
             rows = self.backend.table(contract.name, database=(contract.database, contract.layer))
-            # A table that grew by ALTER holds its columns in another order, and those that the contract dropped as well.
-            self._stored[name] = (
-                rows if rows.columns == contract.column_names else rows.select(list(contract.column_names))
-            )
+            # A table that grew by ALTER has its columns in another order, and those that the contract dropped as well.
+            has_own_order = rows.columns == contract.column_names
+            self._stored[name] = rows if has_own_order else rows.select(list(contract.column_names))
         return self._stored[name]
 
     def window(self, contract: TableContract, start: date, end: date) -> ibis.Table:
