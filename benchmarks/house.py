@@ -28,10 +28,11 @@ _GROUPS: dict[str, tuple[str, ...]] = {
 _QUALITY: dict[str, tuple[str, ...]] = {RAW: ("file_manifest",), CLEANED: ("row_account",), FEATURES: ()}
 
 
-def copy_loaded(source: Path, target: Path) -> None:
-    """Makes a data folder of its own from one in which the raw layer is loaded."""
+def copy_folder(source: Path, target: Path) -> None:
+    """Makes a data folder of its own from another one, and waits until it is on disk."""
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(source, target)
+    os.sync()
 
 
 def house_settings(data: Path, landing: Path, *, publish: bool = True) -> Any:
@@ -98,11 +99,12 @@ def stored_rows(data: Path, layers: Sequence[str]) -> dict[str, int]:
 
 
 def main() -> None:
-    """Runs layers of the house over the first months of a province."""
+    """Runs layers of the house over months of a province, each layer in one run."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--landing", type=Path, required=True)
-    parser.add_argument("--months", type=int, required=True)
+    parser.add_argument("--first", type=int, default=1, help="number of the first month")
+    parser.add_argument("--last", type=int, required=True, help="number of the last month")
     parser.add_argument("--layers", nargs="+", default=[CLEANED, FEATURES], choices=list(_GROUPS))
     parser.add_argument("--checks", action="store_true")
     parser.add_argument("--publish", action="store_true")
@@ -110,7 +112,7 @@ def main() -> None:
 
     from benchmarks.province import province_months
 
-    months = province_months(arguments.months)
+    months = province_months(arguments.last)[arguments.first - 1 :]
     settings = house_settings(arguments.data, arguments.landing, publish=arguments.publish)
     os.environ["DAGSTER_HOME"] = ""
     parts = {

@@ -32,6 +32,8 @@ class Measurement:
         name: What was measured.
         seconds: Seconds of the work itself, by the work's own clock: starting Python is not part of it.
         process_seconds: Seconds from the start of the process to its end.
+        cpu_seconds: Seconds that the process and the children it waited for kept a core busy; a neighbour on the
+            machine lengthens the others, hardly this one.
         peak_mb: Largest memory: of the process by the kernel's account, or of all its processes together, sampled
             five times a second, where that is more (Spark's work is done by a Java process).
         load_before: Load average of the last minute when it began.
@@ -42,6 +44,7 @@ class Measurement:
     name: str
     seconds: float
     process_seconds: float
+    cpu_seconds: float
     peak_mb: float
     load_before: float
     load_after: float
@@ -88,15 +91,22 @@ def run_measured(
             tail = log.read_text(encoding="utf-8", errors="replace")[-3000:]
             raise WorkFailedError(f"{name}: {' '.join(command)} ended with {process.returncode}\n{tail}")
         facts = json.loads(result.read_text(encoding="utf-8"))
-    return Measurement(
+    measurement = Measurement(
         name=name,
         seconds=round(facts.pop("seconds"), 3),
         process_seconds=round(process_seconds, 3),
+        cpu_seconds=round(usage.ru_utime + usage.ru_stime, 2),
         peak_mb=round(max(usage.ru_maxrss / 1024, sampler.peak_bytes / 2**20), 1),
         load_before=round(load_before, 2),
         load_after=round(os.getloadavg()[0], 2),
         facts=facts,
     )
+    print(
+        f"- {name}: {measurement.seconds:,.1f} s, {measurement.cpu_seconds:,.0f} CPU s, {measurement.peak_mb:,.0f} MB, "
+        f"load {measurement.load_before} to {measurement.load_after}",
+        flush=True,
+    )
+    return measurement
 
 
 def report_facts(seconds: float, **facts: Any) -> None:
