@@ -18,7 +18,7 @@ import polars as pl
 
 from govbiz_assets.analytics.churn_evaluation import CrossValidation, cross_validate, evaluate_scores
 from govbiz_assets.analytics.churn_models import NAIVE, ChurnParams, FittedModel, NaiveRule, fit_naive, naive_risk
-from govbiz_assets.analytics.churn_training import fit_models, ordered_rows, too_little
+from govbiz_assets.analytics.churn_training import NO_FEATURE, fit_models, ordered_rows, too_little
 from govbiz_assets.analytics.reasons import REASONS, Reasons, say_reasons, say_value
 from govbiz_assets.analytics.scaling import Floats, column_floats
 
@@ -76,10 +76,11 @@ def score_customers(train: pl.DataFrame, current: pl.DataFrame, params: ChurnPar
         return ChurnScores(pl.DataFrame(schema=SCORES), "no_customers: 0 rows to score")
     reason = too_little(train, params)
     rule = fit_naive(train, current, params)
-    parts = [_naive_scores(rule, current, params)]
-    if reason is None:
-        parts = [_model_scores(model, current, params) for model in fit_models(train, params)] + parts
-    elif not train.height:
+    models = fit_models(train, params) if reason is None else []
+    parts = [*(_model_scores(model, current, params) for model in models), _naive_scores(rule, current, params)]
+    if reason is None and not models:
+        reason = NO_FEATURE
+    elif reason is not None and not train.height:
         reason += f"; naive probabilities assume {params.assumed_rate_per_month:.2%} a month"
     return ChurnScores(pl.concat(parts), reason)
 

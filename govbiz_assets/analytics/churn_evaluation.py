@@ -15,7 +15,14 @@ import polars as pl
 
 from govbiz_assets.analytics import evaluation
 from govbiz_assets.analytics.churn_models import NAIVE, ChurnParams, fit_naive, naive_risk
-from govbiz_assets.analytics.churn_training import MODELS, fit_models, ordered_rows, too_little
+from govbiz_assets.analytics.churn_training import (
+    MODELS,
+    NO_FEATURE,
+    encoder_for,
+    fit_models,
+    ordered_rows,
+    too_little,
+)
 from govbiz_assets.analytics.scaling import Floats
 
 METRICS: Final = {
@@ -106,6 +113,8 @@ def cross_validate(frame: pl.DataFrame, params: ChurnParams, groups: str | None 
     suffix = "_cv" if groups is None else "_cv_grouped"
     rows = ordered_rows(frame, "customer_id", "as_of_month")
     reason = too_little(rows, params)
+    if reason is None and not encoder_for(rows, params).encodings:
+        reason = NO_FEATURE
     units = _units(rows, groups)
     if reason is None and len(np.unique(units)) < params.folds:
         reason = f"too_few_groups: {len(np.unique(units))} < {params.folds}"

@@ -16,6 +16,8 @@ from govbiz_assets.analytics.scaling import is_numeric
 
 MODELS: Final = (LOGISTIC, FOREST, NAIVE)
 
+NO_FEATURE: Final = "no_usable_feature: every feature is unknown or constant"
+
 KEYS: Final = ("customer_id", "as_of_month", "month", "is_event", "group_id")
 """Columns that are never features."""
 
@@ -30,7 +32,7 @@ def ordered_rows(frame: pl.DataFrame, *keys: str) -> pl.DataFrame:
 
 
 def too_little(train: pl.DataFrame, params: ChurnParams) -> str | None:
-    """Return why models cannot be trained on these rows, or None."""
+    """Return why these rows are too few to train models on, or None."""
     events = int(train["is_event"].sum()) if train.height else 0
     others = train.height - events
     if not train.height:
@@ -39,8 +41,6 @@ def too_little(train: pl.DataFrame, params: ChurnParams) -> str | None:
         return f"too_few_events: {events} < {params.min_events}"
     if others < params.min_events:
         return f"too_few_non_events: {others} < {params.min_events}"
-    if not encoder_for(train, params).encodings:
-        return "no_usable_feature: every feature is unknown or constant"
     return None
 
 
@@ -55,8 +55,10 @@ def encoder_for(train: pl.DataFrame, params: ChurnParams) -> FeatureEncoder:
 
 
 def fit_models(train: pl.DataFrame, params: ChurnParams) -> list[FittedModel]:
-    """Fit logistic regression and random forest on ordered training rows with known labels."""
+    """Fit logistic regression and random forest on ordered training rows with known labels; none without a feature."""
     encoder = encoder_for(train, params)
+    if not encoder.encodings:
+        return []
     matrix = encoder.encode(train)
     event = train["is_event"].cast(pl.Boolean).to_numpy()
     return [fit_model(name, encoder, matrix, event, params) for name in (LOGISTIC, FOREST)]
