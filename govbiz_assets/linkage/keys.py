@@ -1,0 +1,120 @@
+"""The prepared table of records: keys on which records meet, bigrams and frequencies of what is compared.
+
+A key is a hash of its columns and of what keeps records apart, so that records of different branches never meet. Keys
+that too many records share (the phone of an agent, a placeholder nobody thought of) say nothing and would cost the
+square of their number: they are null, and counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+import ibis
+import ibis.expr.types as ir
+
+from govbiz_assets.linkage.params import LinkageParams
+
+ID = "record_id"
+LEFT, RIGHT = f"{ID}_l", f"{ID}_r"
+_SEPARATOR = "\x1f"
+
+
+def block_key(number: int) -> str:
+    """Name of the key column of a block."""
+    return f"block_{number}"
+
+
+def rule_key(number: int) -> str:
+    """Name of the key column of a rule."""
+    return f"rule_{number}"
+
+
+def bigram_column(column: str) -> str:
+    """Name of the column with a text's bigrams."""
+    return f"{column}_bigrams"
+
+
+def frequency_column(column: str) -> str:
+    """Name of the column with the share of records that hold a record's value."""
+    return f"{column}_frequency"
+
+
+def key_columns(params: LinkageParams) -> dict[str, tuple[str, ...]]:
+    """Returns the columns of each key, by the name of the key."""
+    blocks = {block_key(at): block.columns for at, block in enumerate(params.blocks)}
+    return blocks | {rule_key(at): rule.equal for at, rule in enumerate(params.rules)}
+
+
+def prepared(records: ibis.Table, params: LinkageParams) -> ibis.Table:
+    """Returns one row per record with its columns, keys and bigrams, in the order of the ids.
+
+    Args:
+        records: Rows with a unique `record_id` and all columns that the parameters name.
+        params: The linkage.
+    """
+    rows = records.select(ID, *params.used_columns)
+    keys = {name: _key(rows, (*columns, *params.apart), params.apart) for name, columns in key_columns(params).items()}
+    bigrams = {bigram_column(name): _bigrams(rows[name]) for name in params.text_columns}
+    frequencies = {frequency_column(name): _frequency(rows, name) for name in params.frequency_columns}
+    return rows.mutate(**keys, **bigrams, **frequencies).order_by(ID)
+
+
+def without_crowds(rows: ibis.Table, params: LinkageParams) -> ibis.Table:
+    """Returns the prepared rows with keys that too many records share made null."""
+    kept = {
+        name: (ibis._.count().over(ibis.window(group_by=name)) <= limit).ifelse(rows[name], ibis.null("int64"))
+        for name, limit in _limits(params).items()
+    }
+    return rows.mutate(**kept).order_by(ID)
+
+
+def crowds(rows: ibis.Table, params: LinkageParams) -> ibis.Table:
+    """Returns how many keys of each block and rule are too common to say anything.
+
+    Args:
+        rows: Prepared rows, before the crowds are taken out.
+        params: The linkage.
+
+    Returns:
+        One row per key with a crowd: `key`, `block_count`, `record_count`.
+    """
+    found, limits = [], _limits(params)
+    for name, columns in key_columns(params).items():
+        sizes = rows.filter(rows[name].notnull()).group_by(name).agg(size=ibis._.count())
+        sizes = sizes.filter(sizes.size > limits[name])
+        found.append(
+            sizes.agg(block_count=sizes.count(), record_count=sizes.size.sum().fill_null(0)).select(
+                key=ibis.literal(f"{name}: {', '.join(columns)}"), block_count="block_count", record_count="record_count"
+            )
+        )
+    stacked = ibis.union(*found, distinct=False)
+    return stacked.filter(stacked.block_count > 0).order_by("key")
+
+
+def _limits(params: LinkageParams) -> dict[str, int]:
+    limits = dict.fromkeys(key_columns(params), params.max_block_records)
+    return limits | {rule_key(at): rule.max_records for at, rule in enumerate(params.rules) if rule.max_records}
+
+
+def _key(rows: ibis.Table, columns: Sequence[str], apart: Sequence[str]) -> ir.IntegerValue:
+    texts = [rows[name].cast("string").fill_null("") if name in apart else rows[name].cast("string") for name in columns]
+    joined = texts[0]
+    for text in texts[1:]:
+        joined = joined + _SEPARATOR + text
+    # The engine hashes null to a number like any other.
+    return cast("ir.IntegerValue", joined.isnull().ifelse(ibis.null("int64"), joined.hash()))
+
+
+def _frequency(rows: ibis.Table, column: str) -> ir.FloatingValue:
+    """Returns a value's share of all values; counts are whole numbers, so it depends on no order."""
+    return cast(
+        "ir.FloatingValue",
+        rows[column].count().over(ibis.window(group_by=column)) / rows[column].count().over(ibis.window()),
+    )
+
+
+def _bigrams(text: ir.StringValue) -> ir.ArrayValue:
+    """Returns the distinct pairs of neighbouring characters as numbers; both ends count as characters."""
+    padded = "^" + text + "$"
+    return cast("ir.ArrayValue", ibis.range(0, text.length() + 1).map(lambda at: padded.substr(at, 2).hash()).unique())
