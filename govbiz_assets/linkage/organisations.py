@@ -58,7 +58,7 @@ ORGANISATIONS = LinkageParams(
     ),
     apart=("branch",),
     exclusive=("checked_code",),
-    doubtful=("legal_form",),
-    required={"name": 1},
+    doubtful=("form_class",),
+    required={"name": 2},
 )  # fmt: skip
 """Organisations of the customer masters: no link without like names, unless the code says so."""

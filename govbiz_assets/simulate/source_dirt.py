@@ -93,7 +93,7 @@ def spelled_name(entity: Entity, place: str, habit: Habit, dice: Dice) -> str:
         core = entity.brand + entity.noun[:2]
     if dice.chance(habit.typo):
         core = _mistaken(core, dice)
-    form = _form(entity.form, dice.weighted(habit.form))
+    form = _form(entity.form, dice.weighted(habit.form), dice)
     short = place.removesuffix("市")
     kind = dice.weighted(habit.place)
     body = core + form
@@ -107,11 +107,11 @@ def spelled_name(entity: Entity, place: str, habit: Habit, dice: Dice) -> str:
     return _styled(name, entity, dice) if dice.chance(habit.style) else name
 
 
-def _form(form: str, kind: str) -> str:
+def _form(form: str, kind: str, dice: Dice) -> str:
     if not form or kind == "kept":
         return form
-    if form == "厂":
-        return "" if kind == "omitted" else "厂"
+    if form == "厂":  # one telling character: left out far less often than 有限公司
+        return "" if kind == "omitted" and dice.chance(0.2) else "厂"
     short = form.replace("有限公司", "公司")
     return {"responsible": form.replace("有限公司", "有限责任公司"), "short": short, "cut": form[:-1], "omitted": ""}[kind]
 

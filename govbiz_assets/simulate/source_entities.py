@@ -24,7 +24,7 @@ TRAPS: dict[str, float] = {
 }
 """Shares of organisations by what they resemble.
 
-sister: brand and town of another one, other trade; often its phone and address.
+sister: brand and town of another one, other trade (one in twenty: the same trade and 服务); often its phone and address.
 elsewhere: brand and trade of another one in another town.
 look_alike: one character of the brand differs.
 branch: branch of another one; often its code, phone or address.
@@ -158,7 +158,7 @@ def _beside(trap: str, other: Entity, fresh: Entity, dice: Dice, reference: Refe
         return near
     named = replace(near, brand=other.brand, noun=other.noun, form=other.form)
     if trap == "sister":
-        noun = fresh.noun if fresh.form and dice.chance(0.9) else f"{other.noun}服务"
+        noun = fresh.noun if dice.chance(0.95) else f"{other.noun}服务"
         return replace(named, noun=noun, form=fresh.form or "有限公司")
     if trap == "elsewhere":
         return replace(named, place=fresh.place)

@@ -46,8 +46,9 @@ def with_name_parts(rows: ibis.Table, column: str, divisions: Divisions) -> ibis
         divisions: Divisions that a name may begin with or hold in brackets.
 
     Returns:
-        The records with `name_norm`, `name_core`, `legal_form` (null where none is written), `branch` (empty for the
-        organisation itself) and `name_division_code`.
+        The records with `name_norm`, `name_core`, `legal_form` (null where none is written), `form_class` (factory
+        or other: clerks drop 有限公司, but hardly 厂), `branch` (empty for the organisation itself) and
+        `name_division_code`.
     """
     one, given = divisions.pattern, rows.columns
     rows = rows.mutate(
@@ -85,9 +86,10 @@ def with_name_parts(rows: ibis.Table, column: str, divisions: Divisions) -> ibis
     rows = rows.mutate(
         name_core=(core.length() >= _MIN_CORE_LENGTH).ifelse(core, rows._head).nullif(""),
         legal_form=ibis.cases(*((form.contains(part), kind) for part, kind in _FORMS.items()), else_=ibis.null("string")),
+        form_class=(form.fill_null("").contains("厂")).ifelse("factory", "other"),
         name_division_code=name_division,
     )
-    return rows.select(*given, "name_norm", "name_core", "legal_form", "branch", "name_division_code")
+    return rows.select(*given, "name_norm", "name_core", "legal_form", "form_class", "branch", "name_division_code")
 
 
 def _part(text: ir.StringValue, pattern: str, group: int) -> ir.StringValue:
