@@ -22,6 +22,7 @@ INNER: dict[str, set[str]] = {
     "analytics": set(),
     "settings": set(),
     "transforms": {"contracts"},
+    "linkage": set(),
     "sources": {"contracts"},
     "partitions": {"contracts"},
     "warehouse": {"contracts", "settings"},
@@ -45,7 +46,7 @@ CLOCKS = {"now", "today", "utcnow", "time", "monotonic", "perf_counter"}
 FILE_CALLS = ("read_", "scan_", "write_", "sink_")
 HEAVY = {
     *("statsforecast", "mlxtend", "sklearn", "scipy", "matplotlib", "altair", "pandas"),
-    *("chinese_calendar", "pyspark", "numba"),
+    *("chinese_calendar", "pyspark", "numba", "splink"),
 }
 # Only the simulator, which no code location imports, reads the calendar when it is loaded.
 HEAVY_ALLOWED = {"simulate/workdays.py": {"chinese_calendar"}}
@@ -180,6 +181,15 @@ def test_pure_parts_touch_no_engine_file_clock_or_settings() -> None:
     assert {path: names for path, names in found.items() if names} == {}
 
 
+def test_the_linkage_knows_its_engine_and_nothing_around_it() -> None:
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in FILES if part_of(path) == "linkage"]
+    assert trees
+    # Its caller opens the engine; the type of the backend is all that it imports of it.
+    foreign = IMPURE_MODULES - {"logging"}
+    assert not {name for tree in trees for name in imported_modules(tree) if name.split(".")[0] in foreign}
+    assert not [use for tree in trees for use in impurities(tree) if use.endswith("()") or use == "open"]
+
+
 def test_heavy_libraries_are_imported_where_they_are_used(source: tuple[Path, ast.Module]) -> None:
     path, tree = source
     allowed = HEAVY_ALLOWED.get(path.relative_to(ROOT).as_posix(), set())
@@ -215,6 +225,9 @@ def test_only_the_settings_read_the_environment(source: tuple[Path, ast.Module])
         ("contracts", "settings"),
         ("analytics", "contracts"),
         ("transforms", "analytics"),
+        ("transforms", "linkage"),
+        ("linkage", "transforms"),
+        ("linkage", "warehouse"),
         ("warehouse", "transforms"),
         ("sources", "warehouse"),
         ("checks", "build"),

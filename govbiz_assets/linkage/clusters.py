@@ -28,12 +28,17 @@ def components(workspace: Workspace, name: str, rows: ibis.Table, links: ibis.Ta
     nodes, edges = (api.register(workspace.full_name(table)) for table in (nodes_name, edges_name))
     found = cluster_pairwise_predictions_at_threshold(nodes, edges, api, ID)
     kept = workspace.keep(name, workspace.backend.table(found.physical_name).select(ID, CLUSTER))
-    api.delete_tables_created_by_splink_from_db()
+    api.delete_tables_created_by_splink_from_db()  # type: ignore[no-untyped-call]
     return kept
 
 
 def guarded(
-    workspace: Workspace, rows: ibis.Table, found: ibis.Table, links: ibis.Table, apart: ibis.Table, params: LinkageParams
+    workspace: Workspace,
+    rows: ibis.Table,
+    found: ibis.Table,
+    links: ibis.Table,
+    apart: ibis.Table,
+    params: LinkageParams,
 ) -> ibis.Table:
     """Takes components apart that a chain of links made of records which cannot be one.
 
@@ -88,7 +93,9 @@ def _joined(
     """Returns the cluster of each record; a cluster's id is its smallest record's."""
     cluster = {record[ID]: record[ID] for record in records}
     members = {record[ID]: [record[ID]] for record in records}
-    values = {record[ID]: {(name, record[name]) for name in bound[MODEL] if record[name] is not None} for record in records}
+    values = {
+        record[ID]: {(name, record[name]) for name in bound[MODEL] if record[name] is not None} for record in records
+    }
     enemies: dict[str, set[str]] = {record: set() for record in cluster}
     for left, right in apart:
         if left in cluster and right in cluster:
@@ -96,15 +103,19 @@ def _joined(
             enemies[right].add(left)
     for edge in edges:
         low, high = sorted((cluster[edge[LEFT]], cluster[edge[RIGHT]]))
-        both = values[low] | values[high]
         is_torn = any(member in enemies[low] for member in members[high])
-        names = [name for name, _ in both if name in bound[edge["tier"]]]
-        is_mixed = len(names) > len(set(names))
+        is_mixed = any(_mixes(values[low], values[high], name) for name in bound[edge["tier"]])
         if low == high or is_torn or is_mixed:
             continue
         for member in members[high]:
             cluster[member] = low
         members[low] += members.pop(high)
-        values[low] = both
+        values[low] |= values[high]
         enemies[low] |= enemies[high]
     return cluster
+
+
+def _mixes(left: set[tuple[str, Any]], right: set[tuple[str, Any]], name: str) -> bool:
+    """Whether joining brings values together that neither side already holds together."""
+    known, other = ({value for key, value in side if key == name} for side in (left, right))
+    return not (known <= other or other <= known)

@@ -85,7 +85,9 @@ def crowds(rows: ibis.Table, params: LinkageParams) -> ibis.Table:
         sizes = sizes.filter(sizes.size > limits[name])
         found.append(
             sizes.agg(block_count=sizes.count(), record_count=sizes.size.sum().fill_null(0)).select(
-                key=ibis.literal(f"{name}: {', '.join(columns)}"), block_count="block_count", record_count="record_count"
+                key=ibis.literal(f"{name}: {', '.join(columns)}"),
+                block_count="block_count",
+                record_count="record_count",
             )
         )
     stacked = ibis.union(*found, distinct=False)
@@ -98,7 +100,9 @@ def _limits(params: LinkageParams) -> dict[str, int]:
 
 
 def _key(rows: ibis.Table, columns: Sequence[str], apart: Sequence[str]) -> ir.IntegerValue:
-    texts = [rows[name].cast("string").fill_null("") if name in apart else rows[name].cast("string") for name in columns]
+    texts = [
+        rows[name].cast("string").fill_null("") if name in apart else rows[name].cast("string") for name in columns
+    ]
     joined = texts[0]
     for text in texts[1:]:
         joined = joined + _SEPARATOR + text

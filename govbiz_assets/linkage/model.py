@@ -75,13 +75,13 @@ def fitted(
             if block.is_training:
                 _train(learner, (*block.columns, block_key(at)), params)
     agreement = _learnt(learner, params)
-    learner.table_management.delete_tables_created_by_splink_from_db()
+    learner.table_management.delete_tables_created_by_splink_from_db()  # type: ignore[no-untyped-call]
     return LinkageModel(prior=start.prior, agreement=agreement, coincidence=coincidence, trained_on=link_count)
 
 
 def _prior(matches: float, record_count: int) -> float:
     pairs = max(record_count * (record_count - 1) / 2, 1.0)
-    return min(max(matches, _EXPECTED_MATCHES_PER_RECORD * record_count) / pairs, 0.5)
+    return min(max(matches, _EXPECTED_MATCHES_PER_RECORD * max(record_count, 1)) / pairs, 0.5)
 
 
 def _sampled(rows: ibis.Table, params: LinkageParams) -> ibis.Table:
@@ -106,9 +106,7 @@ def _chance(
         counted = levels.group_by(level=levels[comparison.name]).agg(size=ibis._.count()).to_pyarrow().to_pylist()
         sizes = {row["level"]: row["size"] for row in counted if row["level"] >= 0}
         total = max(sum(sizes.values()), 1)
-        shares[comparison.name] = tuple(
-            max(sizes.get(at, 0), 1) / total for at in range(len(comparison.level_labels))
-        )
+        shares[comparison.name] = tuple(max(sizes.get(at, 0), 1) / total for at in range(len(comparison.level_labels)))
     return shares
 
 

@@ -36,7 +36,8 @@ def rule_pairs(rows: ibis.Table, params: LinkageParams) -> ibis.Table:
     found = [_rule_pairs(rows, at, rule, params) for at, rule in enumerate(params.rules)]
     if not found:
         return ibis.memtable(
-            [], schema={LEFT: "string", RIGHT: "string", "rule_at": "int64", "rule": "string", "is_supported": "boolean"}
+            [],
+            schema={LEFT: "string", RIGHT: "string", "rule_at": "int64", "rule": "string", "is_supported": "boolean"},
         )
     rows = ibis.union(*found, distinct=False)
     best = ibis.window(group_by=(LEFT, RIGHT), order_by=(ibis.desc("is_supported"), "rule_at"))
@@ -110,5 +111,3 @@ def _alike(left: ir.ArrayValue, right: ir.ArrayValue, ratio: float) -> ir.Boolea
 
 def _any(conditions: Sequence[ir.BooleanValue]) -> ir.BooleanValue:
     return reduce(or_, conditions, cast("ir.BooleanValue", ibis.literal(False)))
-
-

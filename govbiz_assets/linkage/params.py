@@ -93,7 +93,9 @@ class LinkageParams(_Frozen):
     blocks: tuple[Block, ...] = Field(min_length=1)
     apart: tuple[str, ...] = Field(default=(), description="records that differ here are never one (null is a value)")
     exclusive: tuple[str, ...] = Field(default=(), description="one cluster holds one value of it (null is none)")
-    doubtful: tuple[str, ...] = Field(default=(), description="records that differ here need a rule that overrules, or a person")
+    doubtful: tuple[str, ...] = Field(
+        default=(), description="records that differ here need a rule that overrules, or a person"
+    )
     required: dict[str, int] = Field(
         default_factory=dict, description="lowest level a comparison must reach before the model links (0 is equal)"
     )

@@ -151,13 +151,15 @@ def _judged(
         (pairs.is_same.notnull(), ibis.null("string")),
         (is_contradicting, f"differs in {', '.join(params.exclusive)}"),
         (tier.notnull(), ibis.null("string")),
+        (pairs.rule.notnull(), pairs.rule + ", but nothing else agrees"),
         (is_doubtful, f"differs in {', '.join(params.doubtful)}"),
         (is_likely, f"unlike in {', '.join(params.required)}"),
-        (pairs.rule.notnull(), pairs.rule + ", but nothing else agrees"),
         else_="uncertain",
     )
     pairs = pairs.mutate(tier=tier, reason=reason)
-    method = ibis.cases((pairs.tier == HUMAN, "human"), (pairs.tier == RULE, pairs.rule), (pairs.tier == MODEL, "model"))
+    method = ibis.cases(
+        (pairs.tier == HUMAN, "human"), (pairs.tier == RULE, pairs.rule), (pairs.tier == MODEL, "model")
+    )
     return pairs.select(
         LEFT, RIGHT, "tier", "rule_at", "reason", "is_same", "probability", "match_weight", "evidence", method=method
     )

@@ -39,9 +39,9 @@ class Dice:
     def weighted(self, shares: Mapping[str, float]) -> str:
         """Returns one of the keys, as likely as its share; the last one takes what is left of 1."""
         rest = self.roll()
-        name = ""
-        for name, share in shares.items():
-            rest -= share
+        *names, last = shares
+        for name in names:
+            rest -= shares[name]
             if rest < 0:
-                break
-        return name
+                return name
+        return last

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from govbiz_assets.simulate.dice import Dice
 from govbiz_assets.simulate.names import ALPHABET
-from govbiz_assets.simulate.source_entities import Entity, new_address, new_phone
+from govbiz_assets.simulate.source_entities import Entity, new_phone, new_site
 
 
 @dataclass(frozen=True)
@@ -48,34 +48,35 @@ class Habit:
 HABITS: dict[str, Habit] = {
     "marketing": Habit(
         share=0.6,
-        code=dict(missing=0.04, mistyped=0.03, swapped=0.01, look_alike=0.01, organisation=0.01, licence=0.01,
-                  foreign=0.002, full=0.888),
-        form=dict(responsible=0.06, short=0.02, omitted=0.02, kept=0.9),
-        place=dict(dropped=0.03, short=0.1, province=0.05, bracket=0.02, kept=0.8),
+        code={"missing": 0.04, "mistyped": 0.03, "swapped": 0.01, "look_alike": 0.01, "organisation": 0.01,
+              "licence": 0.01, "foreign": 0.002, "full": 0.888},
+        form={"responsible": 0.06, "short": 0.02, "omitted": 0.02, "kept": 0.9},
+        place={"dropped": 0.03, "short": 0.1, "province": 0.05, "bracket": 0.02, "kept": 0.8},
         typo=0.01, shortened=0.005, phone_missing=0.03, phone_changed=0.05, address_missing=0.02, address_changed=0.04,
         address_style=0.3, division_ratio=0.99, style=0.1,
     ),
     "metering": Habit(
         share=0.25,
-        code=dict(missing=0.25, mistyped=0.05, swapped=0.02, look_alike=0.03, organisation=0.18, licence=0.12,
-                  short=0.02, foreign=0.003, full=0.327),
-        form=dict(responsible=0.1, short=0.15, cut=0.03, omitted=0.15, kept=0.57),
-        place=dict(dropped=0.2, short=0.25, province=0.1, bracket=0.05, kept=0.4),
+        code={"missing": 0.25, "mistyped": 0.05, "swapped": 0.02, "look_alike": 0.03, "organisation": 0.18,
+              "licence": 0.12, "short": 0.02, "foreign": 0.003, "full": 0.327},
+        form={"responsible": 0.1, "short": 0.15, "cut": 0.03, "omitted": 0.15, "kept": 0.57},
+        place={"dropped": 0.2, "short": 0.25, "province": 0.1, "bracket": 0.05, "kept": 0.4},
         typo=0.03, shortened=0.02, phone_missing=0.15, phone_changed=0.15, address_missing=0.08, address_changed=0.08,
         address_style=0.5, division_ratio=0.95, style=0.2,
     ),
     "hotline": Habit(
         share=0.15,
-        code=dict(missing=0.65, mistyped=0.06, swapped=0.02, look_alike=0.01, organisation=0.02, short=0.02,
-                  foreign=0.005, full=0.215),
-        form=dict(short=0.25, omitted=0.3, kept=0.45),
-        place=dict(dropped=0.4, short=0.3, province=0.02, bracket=0.02, kept=0.26),
+        code={"missing": 0.65, "mistyped": 0.06, "swapped": 0.02, "look_alike": 0.01, "organisation": 0.02,
+              "short": 0.02, "foreign": 0.005, "full": 0.215},
+        form={"short": 0.25, "omitted": 0.3, "kept": 0.45},
+        place={"dropped": 0.4, "short": 0.3, "province": 0.02, "bracket": 0.02, "kept": 0.26},
         typo=0.08, shortened=0.05, phone_missing=0.03, phone_changed=0.15, address_missing=0.2, address_changed=0.08,
         address_style=0.7, division_ratio=0.7, style=0.1,
     ),
 }  # fmt: skip
 _SOUND_ALIKE = (
-    "澄成诚城橙", "禾和合河", "荣容蓉", "泰太", "盛胜圣晟", "源元原远", "达大", "兴星新鑫欣", "隆龙", "瑞锐睿", "祥翔详",
+    "澄成诚城橙", "禾和合河", "荣容蓉", "泰太", "盛胜圣晟", "源元原远", "达大", "兴星新鑫欣", "隆龙", "瑞锐睿",
+    "祥翔详",
     "裕玉余宇雨", "丰峰锋风枫", "恒衡横", "升生昇", "捷杰洁", "德得", "凯开恺", "嘉佳加家", "方芳", "林琳霖", "云芸",
     "辰晨宸", "阳洋扬", "华桦化", "联连", "力利立", "天添", "人仁", "永勇", "顺舜", "宝保", "金锦", "海骇", "东冬",
     "创窗", "宏红鸿", "纺仿", "食石", "机基", "械谢", "电店", "商尚", "贸茂", "科柯", "技计", "制治", "品平", "材才",
@@ -113,7 +114,9 @@ def _form(form: str, kind: str, dice: Dice) -> str:
     if form == "厂":  # one telling character: left out far less often than 有限公司
         return "" if kind == "omitted" and dice.chance(0.2) else "厂"
     short = form.replace("有限公司", "公司")
-    return {"responsible": form.replace("有限公司", "有限责任公司"), "short": short, "cut": form[:-1], "omitted": ""}[kind]
+    return {"responsible": form.replace("有限公司", "有限责任公司"), "short": short, "cut": form[:-1], "omitted": ""}[
+        kind
+    ]
 
 
 def _mistaken(text: str, dice: Dice) -> str:
@@ -176,10 +179,7 @@ def spelled_address(entity: Entity, place: str, habit: Habit, dice: Dice) -> str
     """Returns the address that the system holds."""
     if dice.chance(habit.address_missing):
         return dice.pick((None, "", "-"))
-    road, house, room = entity.road, entity.house, entity.room
-    if dice.chance(habit.address_changed):
-        other = new_address(dice)
-        road, house, room = str(other["road"]), int(str(other["house"])), str(other["room"])
+    road, house, room = new_site(dice) if dice.chance(habit.address_changed) else entity.site
     if not dice.chance(habit.address_style):
         return f"江苏省{place}{road}{house}号{room}"
     front = dice.pick(("", place, place.removesuffix("市"), f"江苏{place}"))

@@ -7,6 +7,7 @@ many towns and trades, and a share of the organisations is put beside another on
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from govbiz_assets.simulate import names
 from govbiz_assets.simulate.dice import Dice
@@ -24,7 +25,7 @@ TRAPS: dict[str, float] = {
 }
 """Shares of organisations by what they resemble.
 
-sister: brand and town of another one, other trade (one in twenty: the same trade and 服务); often its phone and address.
+sister: brand and town of another one, other trade (one in twenty: the same one and 服务); often its phone and address.
 elsewhere: brand and trade of another one in another town.
 look_alike: one character of the brand differs.
 branch: branch of another one; often its code, phone or address.
@@ -41,6 +42,15 @@ _PARKS = ("", "", "", "创智产业园", "科技大厦", "金港物流园", "国
 _FIRST_CODE = 1_000_000
 
 
+class Site(NamedTuple):
+    """Where an organisation sits, within its town."""
+
+    road: str
+    house: int
+    room: str
+    """Building and room, often empty."""
+
+
 @dataclass(frozen=True)
 class Entity:
     """One organisation.
@@ -55,9 +65,7 @@ class Entity:
         code: Credit code.
         licence: Licence number of the time before the credit code.
         phone: Phone.
-        road: Road; parts of the address from here on.
-        house: Number of the house.
-        room: Building and room, often empty.
+        site: Where it sits.
     """
 
     number: int
@@ -69,9 +77,7 @@ class Entity:
     code: str
     licence: str
     phone: str
-    road: str
-    house: int
-    room: str
+    site: Site
 
 
 def entities(count: int, seed: int, reference: Reference) -> list[Entity]:
@@ -122,7 +128,7 @@ def _fresh(number: int, dice: Dice, reference: Reference) -> Entity:
         code=names.credit_code("12" if is_public else "91", division, _FIRST_CODE + number),
         licence=f"{division}{dice.below(10**9):09d}",
         phone=new_phone(dice),
-        **new_address(dice),
+        site=new_site(dice),
     )
 
 
@@ -133,11 +139,11 @@ def new_phone(dice: Dice) -> str:
     return f"05{dice.pick(('10', '12', '14', '19'))}{dice.pick('5678')}{dice.below(10**7):07d}"
 
 
-def new_address(dice: Dice) -> dict[str, object]:
-    """Returns road, house and room."""
+def new_site(dice: Dice) -> Site:
+    """Returns a house on a road, sometimes with a room in an office building."""
     park = dice.pick(_PARKS)
     room = f"{park}{dice.pick('ABC123')}栋{dice.below(20) + 1}{dice.below(12) + 1:02d}室" if park else ""
-    return {"road": dice.pick(_ROADS), "house": dice.below(900) + 1, "room": room}
+    return Site(dice.pick(_ROADS), dice.below(900) + 1, room)
 
 
 def _trade(noun: str, dice: Dice) -> tuple[str, str]:
@@ -153,7 +159,7 @@ def _beside(trap: str, other: Entity, fresh: Entity, dice: Dice, reference: Refe
     if trap in ("sister", "branch") or (trap == "tenant" and not same_address):
         near = replace(near, phone=other.phone if same_phone or trap == "tenant" else fresh.phone)
     if same_address and trap in ("sister", "branch", "tenant"):
-        near = replace(near, road=other.road, house=other.house, room=other.room or fresh.room)
+        near = replace(near, site=other.site)
     if trap == "tenant":
         return near
     named = replace(near, brand=other.brand, noun=other.noun, form=other.form)
@@ -166,7 +172,7 @@ def _beside(trap: str, other: Entity, fresh: Entity, dice: Dice, reference: Refe
         return replace(named, brand=other.brand[:-1] + fresh.brand[-1])
     if trap == "restructured" and other.form:
         form = "厂" if other.form != "厂" else "有限公司"
-        return replace(named, form=form, phone=other.phone, road=other.road, house=other.house, room=other.room)
+        return replace(named, form=form, phone=other.phone, site=other.site)
     place = reference.division_names[fresh.place].removesuffix("市")
     label = other.branch or dice.pick(_BRANCHES).format(place=place)
     return replace(named, branch=label, code=other.code if dice.chance(0.5) else fresh.code)

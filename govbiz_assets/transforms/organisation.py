@@ -43,5 +43,7 @@ def with_identity_columns(
         place_code=ibis.coalesce(rows.name_division_code, rows._at.re_extract(r"^\d{6}$", 0).nullif("")),
     )
     return rows.mutate(
-        address_street=street(rows.address_norm), city_code=rows.place_code.substr(0, 4), name_head=rows.name_core.substr(0, 3)
+        address_street=street(rows.address_norm),
+        city_code=rows.place_code.substr(0, 4),
+        name_head=rows.name_core.substr(0, 3),
     ).drop("_name", "_code", "_phone", "_address", "_at")

@@ -18,7 +18,7 @@ _MOBILE = r"^1[3-9]\d{9}$|^1400\d{7}$"
 _LANDLINE = r"^[2-8]\d{6,7}$"
 # The area code is written or left out at pleasure, and the place of a record is known apart from it.
 _AREA = r"^0(?:10|2\d|[3-9]\d\d)([2-8]\d{6,7})$"
-_REPEATED = r"^(?:0+|1+|2+|3+|4+|5+|6+|7+|8+|9+)$|1234567|7654321"
+_REPEATED = r"^(?:0+|1+|2+|3+|4+|5+|6+|7+|8+|9+|12345678?|87654321)$"
 _UNITS_FROM, _UNITS_TO = "栋座楼", "幢幢幢"
 _SIGN_WORDS = r"门牌|NO|号|#"
 _STREET = r"^.*?[路街道巷弄里村]\d*[^\d之幢室]{0,2}?\d+"

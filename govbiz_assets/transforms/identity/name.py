@@ -85,7 +85,9 @@ def with_name_parts(rows: ibis.Table, column: str, divisions: Divisions) -> ibis
     name_division = ibis.coalesce(divisions.code(rows._prefix), divisions.code(rows._bracket_division))
     rows = rows.mutate(
         name_core=(core.length() >= _MIN_CORE_LENGTH).ifelse(core, rows._head).nullif(""),
-        legal_form=ibis.cases(*((form.contains(part), kind) for part, kind in _FORMS.items()), else_=ibis.null("string")),
+        legal_form=ibis.cases(
+            *((form.contains(part), kind) for part, kind in _FORMS.items()), else_=ibis.null("string")
+        ),
         form_class=(form.fill_null("").contains("厂")).ifelse("factory", "other"),
         name_division_code=name_division,
     )

@@ -1,0 +1,63 @@
+"""What holds for any records: the result does not depend on order or threads, every record has one cluster."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ibis.backends.duckdb import Backend
+
+from govbiz_assets.linkage.organisations import ORGANISATIONS
+from govbiz_assets.simulate.source_records import source_records
+from govbiz_assets_tests.linkage.given import link, new_engine, organisations, prepare
+
+SMALL = ORGANISATIONS.model_copy(update={"min_training_links": 30, "training_pairs": 50_000})
+FIELDS = ("customer_name", "credit_code", "phone", "address", "division_code")
+
+
+@pytest.fixture(scope="module")
+def engine() -> Backend:
+    return new_engine()
+
+
+@pytest.fixture(scope="module")
+def rows(engine: Backend) -> pl.DataFrame:
+    return prepare(engine, source_records(1500, seed=3).records)
+
+
+def test_order_of_rows_and_number_of_threads_do_not_show(engine: Backend, rows: pl.DataFrame) -> None:
+    first = link(engine, rows, SMALL)
+    again = link(new_engine(threads=1), rows.sample(fraction=1, shuffle=True, seed=1), SMALL)
+    assert first.model.trained_on >= 30
+    assert first == again  # probabilities and learnt shares to the last bit
+
+
+def test_a_stored_model_gives_the_same_links(engine: Backend, rows: pl.DataFrame) -> None:
+    first = link(engine, rows, SMALL)
+    stored = type(first.model).model_validate_json(first.model.model_dump_json())
+    assert link(engine, rows, SMALL, model=stored) == first
+
+
+TEXT = st.one_of(
+    st.none(), st.text(max_size=12), st.sampled_from(("无锡市澄禾纺织厂", "13812340001", "澄清路1号", "'", '"'))
+)
+RECORDS = st.lists(st.fixed_dictionaries(dict.fromkeys(FIELDS, TEXT)), max_size=12)
+
+
+@settings(max_examples=4, deadline=None)
+@given(RECORDS, st.randoms(use_true_random=False))
+def test_any_text_can_be_linked_in_any_order(
+    engine: Backend, texts: list[dict[str, str | None]], shuffle: object
+) -> None:
+    given_rows = {
+        f"r{at:02d}": {name: value and value.replace("\x00", "") for name, value in text.items()}
+        for at, text in enumerate(texts)
+    }
+    rows = organisations(engine, given_rows)
+    found = link(engine, rows)
+    assert set(found.clusters) == set(given_rows)
+    assert all(found.clusters[cluster] == cluster <= record for record, cluster in found.clusters.items())
+    order = list(range(len(texts)))
+    shuffle.shuffle(order)  # type: ignore[attr-defined]
+    assert link(engine, rows[order]) == found
