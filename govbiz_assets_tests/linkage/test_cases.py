@@ -59,7 +59,8 @@ APART: dict[str, dict[str, str | None]] = {
         "address": "南京市望江街3号", "division_code": "320100",
     },
     "one character, other phone and address": {
-        "customer_name": f"无锡市{BRAND}纺只有限公司", "credit_code": None, "phone": OTHER_PHONE, "address": OTHER_ADDRESS,
+        "customer_name": f"无锡市{BRAND}纺只有限公司", "credit_code": None, "phone": OTHER_PHONE,
+        "address": OTHER_ADDRESS,
     },
     "a sister at the same desk": {"customer_name": f"无锡市{BRAND}机械有限公司", "credit_code": None},
     "the factory it grew out of": {"customer_name": f"无锡市{BRAND}纺织厂", "credit_code": None},
@@ -137,7 +138,7 @@ def test_human_decisions_are_honoured(engine: Backend) -> None:
     assert link(engine, rows, decisions=[("b", "a", False)]).groups == []
     joined = link(engine, rows, decisions=[("c", "a", True), ("a", "gone", True)])
     assert joined.groups == [["a", "b", "c"]]
-    assert [pair["method"] for pair in joined.links if pair["record_id_r"] == "c"][0] == "human"
+    assert next(pair["method"] for pair in joined.links if pair["record_id_r"] == "c") == "human"
     assert joined.reasons() == {}
     parted = link(engine, rows, decisions=[("a", "c", True), ("b", "c", False)])
     assert parted.groups == [["a", "c"]]  # different goes for the whole cluster

@@ -45,7 +45,7 @@ TEXT = st.one_of(
 RECORDS = st.lists(st.fixed_dictionaries(dict.fromkeys(FIELDS, TEXT)), max_size=12)
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(RECORDS, st.randoms(use_true_random=False))
 def test_any_text_can_be_linked_in_any_order(
     engine: Backend, texts: list[dict[str, str | None]], shuffle: object
