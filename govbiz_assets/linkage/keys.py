@@ -54,19 +54,21 @@ def prepared(records: ibis.Table, params: LinkageParams) -> ibis.Table:
         params: The linkage.
     """
     rows = records.select(ID, *params.used_columns)
+    for name in params.frequency_columns:
+        rows = _with_frequency(rows, name)
     keys = {name: _key(rows, (*columns, *params.apart), params.apart) for name, columns in key_columns(params).items()}
     bigrams = {bigram_column(name): _bigrams(rows[name]) for name in params.text_columns}
-    frequencies = {frequency_column(name): _frequency(rows, name) for name in params.frequency_columns}
-    return rows.mutate(**keys, **bigrams, **frequencies).order_by(ID)
+    return rows.mutate(**keys, **bigrams).order_by(ID)
 
 
 def without_crowds(rows: ibis.Table, params: LinkageParams) -> ibis.Table:
     """Returns the prepared rows with keys that too many records share made null."""
-    kept = {
-        name: (ibis._.count().over(ibis.window(group_by=name)) <= limit).ifelse(rows[name], ibis.null("int64"))
-        for name, limit in _limits(params).items()
-    }
-    return rows.mutate(**kept).order_by(ID)
+    given = rows
+    for name in key_columns(params):
+        crowd = _crowd(given, name, params).select(_crowd=name)
+        rows = rows.left_join(crowd, rows[name] == crowd._crowd)
+        rows = rows.mutate(**{name: rows._crowd.isnull().ifelse(rows[name], ibis.null("int64"))}).drop("_crowd")
+    return rows.order_by(ID)
 
 
 def crowds(rows: ibis.Table, params: LinkageParams) -> ibis.Table:
@@ -79,24 +81,20 @@ def crowds(rows: ibis.Table, params: LinkageParams) -> ibis.Table:
     Returns:
         One row per key with a crowd: `key`, `block_count`, `record_count`.
     """
-    found, limits = [], _limits(params)
+    found = []
     for name, columns in key_columns(params).items():
-        sizes = rows.filter(rows[name].notnull()).group_by(name).agg(size=ibis._.count())
-        sizes = sizes.filter(sizes.size > limits[name])
-        found.append(
-            sizes.agg(block_count=sizes.count(), record_count=sizes.size.sum().fill_null(0)).select(
-                key=ibis.literal(f"{name}: {', '.join(columns)}"),
-                block_count="block_count",
-                record_count="record_count",
-            )
-        )
+        sizes = _crowd(rows, name, params)
+        counted = sizes.agg(block_count=sizes.count(), record_count=sizes.size.sum().fill_null(0))
+        found.append(counted.select(ibis.literal(f"{name}: {', '.join(columns)}").name("key"), *counted.columns))
     stacked = ibis.union(*found, distinct=False)
     return stacked.filter(stacked.block_count > 0).order_by("key")
 
 
-def _limits(params: LinkageParams) -> dict[str, int]:
-    limits = dict.fromkeys(key_columns(params), params.max_block_records)
-    return limits | {rule_key(at): rule.max_records for at, rule in enumerate(params.rules) if rule.max_records}
+def _crowd(rows: ibis.Table, key: str, params: LinkageParams) -> ibis.Table:
+    """Returns the values of a key that too many records share, with their number as `size`; they are few."""
+    limits = {rule_key(at): rule.max_records for at, rule in enumerate(params.rules)}
+    sizes = rows.filter(rows[key].notnull()).group_by(key).agg(size=ibis._.count())
+    return sizes.filter(sizes.size > (limits.get(key) or params.max_block_records))
 
 
 def _key(rows: ibis.Table, columns: Sequence[str], apart: Sequence[str]) -> ir.IntegerValue:
@@ -110,12 +108,11 @@ def _key(rows: ibis.Table, columns: Sequence[str], apart: Sequence[str]) -> ir.I
     return cast("ir.IntegerValue", joined.isnull().ifelse(ibis.null("int64"), joined.hash()))
 
 
-def _frequency(rows: ibis.Table, column: str) -> ir.FloatingValue:
-    """Returns a value's share of all values; counts are whole numbers, so it depends on no order."""
-    return cast(
-        "ir.FloatingValue",
-        rows[column].count().over(ibis.window(group_by=column)) / rows[column].count().over(ibis.window()),
-    )
+def _with_frequency(rows: ibis.Table, column: str) -> ibis.Table:
+    """Adds a value's share of all values. Counted and joined: a window would carry every column through a sort."""
+    counts = rows.filter(rows[column].notnull()).group_by(column).agg(size=ibis._.count())
+    shares = counts.select(_value=column, **{frequency_column(column): counts.size / rows[column].count().as_scalar()})
+    return rows.left_join(shares, rows[column] == shares._value).drop("_value")
 
 
 def _bigrams(text: ir.StringValue) -> ir.ArrayValue:
