@@ -53,7 +53,7 @@ def prepared(records: ibis.Table, params: LinkageParams) -> ibis.Table:
         records: Rows with a unique `record_id` and all columns that the parameters name.
         params: The linkage.
     """
-    rows = records.select(ID, *params.used_columns)
+    rows = records.select(records[ID].cast("string").name(ID), *params.used_columns)
     for name in params.frequency_columns:
         rows = _with_frequency(rows, name)
     keys = {name: _key(rows, (*columns, *params.apart), params.apart) for name, columns in key_columns(params).items()}

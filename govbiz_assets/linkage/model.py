@@ -96,7 +96,7 @@ def _chance(
 ) -> dict[str, tuple[float, ...]]:
     """Counts how often different records reach each level: whole numbers, so neither threads nor order show.
 
-    Splink counts the same, but evaluates each comparison in passes of its own (18 s against 3 s for a million pairs).
+    Splink counts the same, but compares pair by pair anew for each comparison: 18 s against 11 s for a million pairs.
     """
     left, right = sample.select(**{LEFT: sample[ID]}), sample.select(**{RIGHT: sample[ID]})
     pairs = left.join(right, left[LEFT] < right[RIGHT])
