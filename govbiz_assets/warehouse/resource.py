@@ -13,6 +13,7 @@ from pydantic import Field, PrivateAttr
 
 from govbiz_assets.settings import Settings
 from govbiz_assets.warehouse.files import write_whole
+from govbiz_assets.warehouse.history import history_kept_open
 from govbiz_assets.warehouse.lock import hold_lock
 from govbiz_assets.warehouse.pseudonym import load_key
 from govbiz_assets.warehouse.publish import publish_views
@@ -83,7 +84,9 @@ class Warehouse(DuckDBResource):
     @contextlib.contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Warehouse]:
         """Holds lock and session for the length of a run."""
-        with self.open(f"run {context.run_id or 'in a notebook'}", context.log) as session:
+        run_id = context.run_id or "in a notebook"
+        home = Path(context.instance.root_directory) if context.instance else self.folder
+        with self.open(f"run {run_id}", context.log) as session, history_kept_open(home, run_id):
             self._session = session
             try:
                 yield self
