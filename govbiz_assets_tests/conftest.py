@@ -13,6 +13,13 @@ from govbiz_assets_tests.scenario import FIRST, House, months_from, small_provin
 
 CUSTOMERS = 12
 MONTHS = months_from(FIRST, 4)
+# Folders whose files make whole runs and take a minute or more each.
+LONG = {"pipeline", "automation", "ui"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first: the cores then share out the short ones and end together."""
+    items.sort(key=lambda item: item.path.parent.name not in LONG)
 
 
 @pytest.fixture(scope="session", autouse=True)
