@@ -76,6 +76,58 @@ _KNOWN: Final = {
         FeatureText(
             feature="load_factor_ratio", phrase="load factor", unit="percent", high="steady load", low="spiky load"
         ),
+        FeatureText(
+            feature="kwh_month_change_ratio",
+            phrase="usage against last month",
+            unit="change",
+            high="rising",
+            low="falling",
+        ),
+        FeatureText(feature="kwh_3m_year_change_ratio", phrase="three months' usage against last year", unit="change"),
+        FeatureText(
+            feature="kwh_variation_ratio",
+            phrase="swing from month to month",
+            unit="percent",
+            high="unsteady months",
+            low="steady months",
+        ),
+        FeatureText(
+            feature="day_max_mean_ratio",
+            phrase="highest day",
+            unit="percent",
+            after="of the mean day",
+            high="uneven days",
+            low="even days",
+        ),
+        FeatureText(
+            feature="restday_workday_ratio",
+            phrase="use on days off",
+            unit="percent",
+            after="of a working day",
+            high="works on days off",
+            low="rests on days off",
+        ),
+        FeatureText(
+            feature="spring_festival_ratio",
+            phrase="use at Spring Festival",
+            unit="percent",
+            after="of a working day",
+            high="works through Spring Festival",
+            low="shuts at Spring Festival",
+        ),
+        FeatureText(feature="flat_ratio", phrase="flat share", unit="percent", high="flat-heavy", low="flat-light"),
+        FeatureText(
+            feature="peak_valley_ratio",
+            phrase="peak use",
+            unit="percent",
+            after="of valley use",
+            high="peak over valley",
+            low="valley over peak",
+        ),
+        FeatureText(feature="unit_price_cny_kwh", phrase="average price", after="CNY/kWh"),
+        FeatureText(feature="ticket_age_days", phrase="last ticket", unit="days", after="ago"),
+        FeatureText(feature="owed_ratio", phrase="owed", unit="percent", after="of a year's bills"),
+        FeatureText(feature="days_to_pay", phrase="days to pay", high="slow payer", low="prompt payer"),
     )
 }
 
