@@ -31,7 +31,8 @@ def _classify(raw: ibis.Table, channel: Channel, deliveries: Deliveries, contrac
     options = cleaning_options(source, channel.name) if source else CleaningOptions()
     return Records(
         channel.name,
-        parse_records(raw, channel, options),
+        raw,
+        partial(parse_records, channel=channel, options=options),
         partial(repeated_records, channel=channel, attributes=options.attributes),
         partial(_split, channel=channel, contract=deliveries.contract(contract)),
     )
@@ -77,7 +78,8 @@ def customer_monthly(
     if "account" not in deliveries.delivered:
         return cleaned.customers_from_accounts(cleaned.accounts_from_usage(usage))
     accounts = _classify(raw_accounts, ACCOUNT, deliveries, tables.ACCOUNT_MONTHLY)
-    kept = accounts.split(accounts.parsed, accounts.repeated(accounts.parsed)).kept
+    parsed = accounts.parse(raw_accounts)
+    kept = accounts.split(parsed, accounts.repeated(parsed)).kept
     return cleaned.customers_from_accounts(kept)
 
 

@@ -5,8 +5,9 @@ Every received record ends in exactly one of three places: kept, set aside (dupl
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import ibis
 import ibis.expr.datatypes as dt
@@ -21,6 +22,7 @@ from govbiz_assets.transforms.pseudonym import PSEUDONYMS, with_pseudonyms
 
 _CODE_FIELDS = (*PSEUDONYMS, "division_code", "industry_code", "product_code", "price_code", "credit_code")
 _POSITION = ("loaded_at", "source_file", "row_no")
+_Reader = Callable[[ir.Value], ir.Value]
 
 
 @ibis.udf.scalar.builtin  # type: ignore[untyped-decorator]
@@ -55,12 +57,14 @@ def parse_records(raw: ibis.Table, channel: Channel, options: CleaningOptions) -
     # could not be parsed, and prints only what is refused.
     record = ibis.struct({name: raw[name] for name in (*names, "extra_json")})
     delivered = raw.select("month", *_POSITION, "read_problem", *names, record=record)
-    readable = {name: value for name in names if (value := _readable(delivered[name], name, options)) is not None}
-    delivered = delivered.mutate(**readable) if readable else delivered
-    parsed = {field.name: _parse_field(delivered[field.name], field, options) for field in channel.fields}
-    parsed |= {name: _parse_attribute(delivered[name], kind) for name, kind in options.attributes.items()}
+    delivered = delivered.mutate(**{name: _readable(delivered[name], name, options) for name in names})
+    readers = _readers(channel, options)
+    recurring = [name for name in names if raw[name].type().is_string() and _recurs(name, channel, options)]
+    parsed = {name: read(delivered[name]) for name, read in readers.items() if name not in recurring}
     texts = {_text_name(name): delivered[name] for name in names}
     rows = delivered.select("month", *_POSITION, "read_problem", "record", **parsed, **texts)
+    for name in recurring:
+        rows = _with_recurring(rows, _readable(raw[name], name, options), name, readers[name])
     problem = ibis.cases(
         (rows.read_problem.notnull(), rows.read_problem + ":"),
         *((problem.applies, f"{problem.rule}:{problem.field}") for problem in _problems(rows, channel, options)),
@@ -200,23 +204,48 @@ def _text_name(name: str) -> str:
     return f"{name}_delivered"
 
 
-def _readable(value: ir.Value, name: str, options: CleaningOptions) -> ir.Value | None:
-    """Returns the value with the profile's codes and nulls applied; None where the profile says nothing about it."""
+def _recurs(name: str, channel: Channel, options: CleaningOptions) -> bool:
+    """True for a field whose texts recur so often that each different one is read once.
+
+    Days, months and flags recur everywhere, everything but names and numbers of parties in the archives of a month.
+    Reading 2.4 million archive records of accounts took 15 s text by text.
+    """
+    if name in options.attributes:
+        return options.attributes[name] in ("date", "flag")
+    kind = channel.field(name).kind
+    return kind in ("date", "month", "flag") or (kind == "number" and channel.month_field is None)
+
+
+def _with_recurring(rows: ibis.Table, delivered: ir.Value, name: str, read: _Reader) -> ibis.Table:
+    """Adds a parsed field by reading each different text of it once."""
+    text = _text_name(name)
+    known = delivered.name(text).as_table().distinct()
+    known = known.mutate(**{name: read(known[text])})
+    return rows.left_join(known, text).drop(f"{text}_right")
+
+
+def _readable(value: ir.Value, name: str, options: CleaningOptions) -> ir.Value:
+    """Returns the value with the profile's codes and nulls applied."""
     if name in options.codes:
         stripped = parse.text(value)
         value = stripped.substitute(dict(options.codes[name]), else_=stripped)
     elif not (options.nulls and value.type().is_string()):
-        return None
+        return value
     return parse.text(value).isin(list(options.nulls)).ifelse(ibis.null("string"), value) if options.nulls else value
 
 
-def _parse_field(value: ir.Value, field: Field, options: CleaningOptions) -> ir.Value:
+def _readers(channel: Channel, options: CleaningOptions) -> dict[str, _Reader]:
+    """Returns what parses each field and attribute."""
+    readers: dict[str, _Reader] = {field.name: _field_reader(field, options) for field in channel.fields}
+    return readers | {name: _ATTRIBUTE_READERS[kind] for name, kind in options.attributes.items()}
+
+
+def _field_reader(field: Field, options: CleaningOptions) -> _Reader:
     if field.kind == "number":
-        return _parse_number(value, COLUMNS[field.name], field, options)
-    readers = {"date": parse.date, "month": parse.month, "timestamp": parse.timestamp, "flag": parse.flag}
-    if field.kind in readers:
-        return readers[field.kind](value)
-    return parse.code(value) if field.name in _CODE_FIELDS else parse.text(value)
+        return partial(_parse_number, column=COLUMNS[field.name], field=field, options=options)
+    if field.kind == "text":
+        return parse.code if field.name in _CODE_FIELDS else parse.text
+    return {"date": parse.date, "month": parse.month, "timestamp": parse.timestamp, "flag": parse.flag}[field.kind]
 
 
 def _parse_number(value: ir.Value, column: Column, field: Field, options: CleaningOptions) -> ir.Value:
@@ -235,10 +264,12 @@ def _parse_number(value: ir.Value, column: Column, field: Field, options: Cleani
     return parsed
 
 
-def _parse_attribute(value: ir.Value, kind: AttributeType) -> ir.Value:
-    if kind == "number":
-        return parse.number(value, "float64")
-    return {"date": parse.date, "flag": parse.flag, "category": parse.text}[kind](value)
+_ATTRIBUTE_READERS: dict[AttributeType, _Reader] = {
+    "number": partial(parse.number, dtype="float64"),
+    "date": parse.date,
+    "flag": parse.flag,
+    "category": parse.text,
+}
 
 
 def _value_names(channel: Channel, attributes: Mapping[str, AttributeType]) -> list[str]:

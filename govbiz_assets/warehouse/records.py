@@ -37,13 +37,15 @@ class Records:
 
     Attributes:
         channel: Name of the channel.
-        parsed: One row per received record, with parsed values and the problem that was found.
+        raw: The records as received.
+        parse: Gives one row per received record, with parsed values and the problem that was found.
         repeated: Finds, of the parsed rows of some months, those that are not kept because another one is.
         split: Divides the parsed rows of these months, given the repeated ones.
     """
 
     channel: str
-    parsed: ibis.Table
+    raw: ibis.Table
+    parse: Callable[[ibis.Table], ibis.Table]
     repeated: Callable[[ibis.Table], ibis.Table]
     split: Callable[[ibis.Table, ibis.Table], Split]
 
@@ -63,7 +65,7 @@ def write_records(
     slice_values = {"channel": records.channel}
     counts: dict[date, int] = {}
     for batch in _batches(session, records, months):
-        parsed = records.parsed.filter(records.parsed.month.isin(batch))
+        parsed = records.parse(records.raw.filter(records.raw.month.isin(batch)))
         with contextlib.ExitStack() as stack:
             staged = stack.enter_context(session.staged(f"parsed_{records.channel}", parsed))
             repeated = stack.enter_context(session.staged(f"repeated_{records.channel}", records.repeated(staged)))
@@ -77,7 +79,7 @@ def write_records(
 
 def _batches(session: Session, records: Records, months: Sequence[date]) -> list[list[date]]:
     """Cuts the months into runs of at most RECORDS_AT_ONCE records, or single months where one has more."""
-    counted = records.parsed.group_by("month").aggregate(records=records.parsed.count())
+    counted = records.raw.group_by("month").aggregate(records=records.raw.count())
     sizes = dict(session.connection.execute(session.compile(counted)).fetchall())
     batches: list[list[date]] = []
     room = 0

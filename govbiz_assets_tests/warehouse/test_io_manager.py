@@ -240,7 +240,9 @@ def test_records_go_three_ways_and_those_of_other_channels_stay(tmp_path: Path) 
 
     def trial(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Records:
         frame = [row(month, f"a{n}", read_days=n) for month in months_of(context) for n in (0, 1, 2)]
-        return Records("usage", ibis.memtable(rows_frame(frame)), lambda parsed: parsed.limit(0), split)
+        return Records(
+            "usage", ibis.memtable(rows_frame(frame)), lambda raw: raw, lambda parsed: parsed.limit(0), split
+        )
 
     other = {"month": JANUARY, "channel": "bill", "source_file": "bill.csv", "row_no": 1, "rule": "x", "reason": "x"}
     with house(tmp_path) as session:

@@ -58,7 +58,9 @@ def write_kinds(session: Session, kinds: Sequence[dict[str, Any]], months: Seque
         row(one["month"], f"a{n:02}", one.get("kwh", 5), kind=one["kind"], read_days=n) for n, one in enumerate(kinds)
     ]
     frame = rows_frame(given) if given else rows_frame([row(kind="big", read_days=0)]).clear()
-    return write_records(session, TRIAL, Records("usage", ibis.memtable(frame), none_repeated, split), months)
+    return write_records(
+        session, TRIAL, Records("usage", ibis.memtable(frame), lambda raw: raw, none_repeated, split), months
+    )
 
 
 def everything(session: Session) -> list[list[tuple[Any, ...]]]:

@@ -142,7 +142,9 @@ def write_split(session: Session, published: Path, generation: int, count: int, 
         )
 
     rows = generation_rows(session, generation, count)
-    write_records(session, KEPT, Records(CHANNEL, rows, lambda parsed: parsed.limit(0), split), [JANUARY])
+    write_records(
+        session, KEPT, Records(CHANNEL, rows, lambda raw: raw, lambda parsed: parsed.limit(0), split), [JANUARY]
+    )
     tell("stored")
     for contract in (SET_ASIDE, KEPT):
         publish_months(session, contract, [JANUARY], published)

@@ -7,7 +7,7 @@ from typing import cast
 import ibis
 import ibis.expr.types as ir
 
-from govbiz_assets.transforms.features.panel import EXACT, exact_sum, look_back, month_end, month_index, ratio
+from govbiz_assets.transforms.features.panel import EXACT, Panel, exact_sum, month_end, month_index, ratio
 from govbiz_assets.transforms.parse import month_start
 
 # Twelve months of changes need the month before the first of them.
@@ -46,11 +46,15 @@ def account_features(accounts: ibis.Table) -> ibis.Table:
     )
 
 
-def customer_capacity(accounts: ibis.Table) -> ibis.Table:
+def customer_capacity(panel: Panel, accounts: ibis.Table) -> ibis.Table:
     """Sums capacity over the open accounts of a customer, and counts changes of running capacity.
 
+    Args:
+        panel: Customers and as-of months.
+        accounts: `cleaned.account_monthly`, of all customers: an account keeps its past when it changes hands.
+
     Returns:
-        `customer_id`, `at`, `contract_kva`, `run_kva` (exact), `cut`, `grown` (0 or 1), `closed_accounts`.
+        `customer_number`, `at`, `contract_kva`, `run_kva` (exact), `cut`, `grown` (0 or 1), `closed_accounts`.
     """
     rows = accounts.mutate(at=month_index(accounts.month), is_open=is_open(accounts))
     by_account = ibis.window(group_by="account_id", order_by="at")
@@ -71,7 +75,8 @@ def customer_capacity(accounts: ibis.Table) -> ibis.Table:
         open_contract_kva=rows.is_open.ifelse(rows.contract_kva, ibis.null("float64")),
         open_run_kva=rows.is_open.ifelse(rows.run_kva, ibis.null("float64")),
     )
-    return rows.group_by(["customer_id", "at"]).aggregate(
+    rows = panel.numbered(rows)
+    return rows.group_by(["customer_number", "at"]).aggregate(
         contract_kva=exact_sum(rows.open_contract_kva).cast(EXACT),
         run_kva=exact_sum(rows.open_run_kva).cast(EXACT),
         cut=rows.cut.max(),
@@ -80,16 +85,16 @@ def customer_capacity(accounts: ibis.Table) -> ibis.Table:
     )
 
 
-def capacity_features(base: ibis.Table, history: ibis.Table) -> ibis.Table:
+def capacity_features(panel: Panel, history: ibis.Table) -> ibis.Table:
     """Returns the capacity features that look back.
 
     Args:
-        base: `customer_id`, `month`, `as_of`.
+        panel: Customers and as-of months.
         history: Result of `customer_capacity`.
     """
-    rows = look_back(base, history, CAPACITY_DEPTH)
+    rows = panel.look_back(history, CAPACITY_DEPTH)
     year = rows.age < 12
-    totals = rows.group_by(["month", "customer_id"]).aggregate(
+    totals = rows.group_by("panel_key").aggregate(
         run_now=rows.run_kva.sum(where=rows.age == 0),
         contract_now=rows.contract_kva.sum(where=rows.age == 0),
         run_before=rows.run_kva.sum(where=rows.age == 3),
@@ -103,8 +108,7 @@ def capacity_features(base: ibis.Table, history: ibis.Table) -> ibis.Table:
     is_known = totals.known_months > 0
     none = ibis.null("int64")
     return totals.select(
-        "month",
-        "customer_id",
+        "panel_key",
         run_contract_ratio=ratio(totals.run_now, totals.contract_now),
         run_contract_change_3m_ratio=ratio(totals.run_now, totals.contract_now)
         - ratio(totals.run_before, totals.contract_before),

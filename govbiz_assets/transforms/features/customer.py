@@ -14,7 +14,7 @@ from govbiz_assets.transforms.features.capacity import (
     customer_capacity,
     open_accounts,
 )
-from govbiz_assets.transforms.features.panel import exact_sum, look_back, month_end, month_index, ratio
+from govbiz_assets.transforms.features.panel import Panel, build_panel, exact_sum, month_end, month_index, ratio
 from govbiz_assets.transforms.features.payment import payment_features
 from govbiz_assets.transforms.features.service import product_features, ticket_features
 from govbiz_assets.transforms.features.usage import customer_usage, usage_features
@@ -72,22 +72,26 @@ def customer_features(
     accounts = inputs.accounts.filter(inputs.accounts.month.isin(list(months)))
     active = open_accounts(accounts).select("month", "customer_id").distinct()
     rows = customers.semi_join(active, ["month", "customer_id"]).drop("registered_date", "source_file", "row_no")
-    base = rows.select("month", "customer_id", as_of=month_index(rows.month))
-    owners = inputs.accounts.select("month", "account_id", "customer_id")
+    panel = build_panel(rows.select("month", "customer_id"), months)
+    known_accounts = inputs.accounts.select("month", "account_id", "customer_id")
+    owners = panel.numbered(known_accounts)
 
     parts = [
-        account_features(accounts),
-        usage_features(base, customer_usage(inputs.usage, owners)),
-        capacity_features(base, customer_capacity(inputs.accounts)),
-        payment_features(base, inputs.bills, inputs.payments, owners),
-        ticket_features(base, inputs.tickets, owners),
-        product_features(base, inputs.subscriptions),
+        usage_features(panel, customer_usage(inputs.usage, owners)),
+        capacity_features(panel, customer_capacity(panel, inputs.accounts)),
+        payment_features(panel, inputs.bills, inputs.payments, owners, known_accounts),
+        ticket_features(panel, inputs.tickets, owners),
+        product_features(panel, inputs.subscriptions),
     ]
     monthly = [name for name, channel in attributes.items() if channel == "attribute"]
     if monthly:
-        parts.append(_latest_attributes(base, inputs.attributes, monthly))
+        parts.append(_latest_attributes(panel, inputs.attributes, monthly))
+    rows = rows.join(panel.rows, ["month", "customer_id"])
     for part in parts:
-        rows = rows.left_join(part, ["month", "customer_id"]).drop("month_right", "customer_id_right")
+        rows = rows.left_join(part, "panel_key").drop("panel_key_right")
+    rows = rows.drop("panel_key")
+    own = account_features(accounts)
+    rows = rows.left_join(own, ["month", "customer_id"]).drop("month_right", "customer_id_right")
     rows = _with_context(rows, inputs)
     hours = (month_end(rows.month).day() * 24).cast("float64")
     rows = rows.mutate(
@@ -126,12 +130,12 @@ def _degree_days(weather: ibis.Table) -> ibis.Table:
     )
 
 
-def _latest_attributes(base: ibis.Table, attributes: ibis.Table, names: Sequence[str]) -> ibis.Table:
+def _latest_attributes(panel: Panel, attributes: ibis.Table, names: Sequence[str]) -> ibis.Table:
     """Returns the last known value of each monthly attribute within the trailing twelve months."""
-    history = attributes.select("customer_id", *names, at=month_index(attributes.month))
-    seen = look_back(base, history, ATTRIBUTE_DEPTH)
-    latest = seen.mutate(turn=ibis.row_number().over(ibis.window(group_by=["month", "customer_id"], order_by="age")))
-    return latest.filter(latest.turn == 0).select("month", "customer_id", *names)
+    known = panel.numbered(attributes.select("month", "customer_id", *names))
+    seen = panel.look_back(known.mutate(at=month_index(known.month)).drop("month"), ATTRIBUTE_DEPTH)
+    latest = seen.mutate(turn=ibis.row_number().over(ibis.window(group_by="panel_key", order_by="age")))
+    return latest.filter(latest.turn == 0).select("panel_key", *names)
 
 
 def _zero_where_delivered(rows: ibis.Table, delivered: frozenset[str]) -> ibis.Table:

@@ -6,12 +6,17 @@ numbers would differ in their last bits with the order in which threads meet the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import cast
 
 import ibis
 import ibis.expr.types as ir
 
 EXACT = "decimal(18, 3)"
+# More than the number of any month of the years 1900 to 2099.
+_MONTH_NUMBERS = 65_536
 
 
 def month_index(month: ir.DateValue) -> ir.IntegerValue:
@@ -19,22 +24,65 @@ def month_index(month: ir.DateValue) -> ir.IntegerValue:
     return (month.year().cast("int64") * 12 + month.month().cast("int64")).cast("int64")
 
 
-def look_back(base: ibis.Table, history: ibis.Table, depth: int) -> ibis.Table:
-    """Joins to each customer and as-of month the customer's history of that many months, the as-of month included.
+@dataclass(frozen=True)
+class Panel:
+    """Every active customer as of every month, each under one whole number.
+
+    A look back copies a customer's history to all as-of months that see it, 15 times at most. Joining and grouping
+    these rows by whole numbers instead of customer and month took 0.6 of the time for 62,500 customers and 24 months.
+
+    Attributes:
+        rows: `panel_key`, `month`, `customer_id`; one row per customer and as-of month.
+        people: `customer_id`, `customer_number`; numbered in the order of the ids.
+        first: Number of the first as-of month.
+        last: Number of the last.
+    """
+
+    rows: ibis.Table
+    people: ibis.Table
+    first: int
+    last: int
+
+    def numbered(self, rows: ibis.Table) -> ibis.Table:
+        """Returns the rows of customers of the panel, with their `customer_number` in place of `customer_id`."""
+        return rows.join(self.people, "customer_id").drop("customer_id")
+
+    def look_back(self, history: ibis.Table, depth: int) -> ibis.Table:
+        """Shows to each as-of month a customer's history of that many months, the as-of month included.
+
+        Args:
+            history: `customer_number`, `at` (number of the month) and values.
+            depth: Months to look back.
+
+        Returns:
+            `panel_key`, `as_of`, the history's values and `age`: 0 for the as-of month itself. Nothing later is
+            shown. A month in which the customer is not active has a key as well, but no row of the panel.
+        """
+        at = history["at"]
+        youngest = ibis.greatest(ibis.literal(0, "int64"), self.first - at)
+        oldest = ibis.least(ibis.literal(depth - 1, "int64"), self.last - at)
+        seen = history.mutate(age=ibis.range(youngest, oldest + 1).unnest())
+        as_of = seen["at"] + seen.age
+        return seen.mutate(as_of=as_of, panel_key=_panel_key(seen.customer_number, as_of)).drop("customer_number", "at")
+
+
+def build_panel(active: ibis.Table, months: Sequence[date]) -> Panel:
+    """Returns the panel of active customers.
 
     Args:
-        base: `customer_id`, `month`, `as_of` (number of the month).
-        history: `customer_id`, `at` (number of the month) and values.
-        depth: Months to look back.
-
-    Returns:
-        `month`, `customer_id`, the history's values and `age`: 0 for the as-of month itself. Nothing later is joined.
+        active: `month`, `customer_id`; once each.
+        months: As-of months.
     """
-    joined = base.join(
-        history,
-        [base.customer_id == history.customer_id, history["at"] <= base.as_of, history["at"] > base.as_of - depth],
-    )
-    return joined.mutate(age=joined.as_of - joined["at"]).drop("as_of", "at", "customer_id_right")
+    people = active.select("customer_id").distinct()
+    people = people.mutate(customer_number=ibis.row_number().over(ibis.window(order_by="customer_id")))
+    rows = active.join(people, "customer_id")
+    key = _panel_key(rows.customer_number, month_index(rows.month))
+    numbers = [month.year * 12 + month.month for month in months]
+    return Panel(rows.select("month", "customer_id", panel_key=key), people, min(numbers), max(numbers))
+
+
+def _panel_key(customer_number: ir.IntegerValue, as_of: ir.IntegerValue) -> ir.IntegerValue:
+    return cast("ir.IntegerValue", customer_number * _MONTH_NUMBERS + as_of)
 
 
 def exact_sum(value: ir.Value, where: ir.BooleanValue | None = None) -> ir.Value:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
-from govbiz_assets.transforms.features.panel import EXACT, change, exact_sum, look_back, month_index, ratio
+from govbiz_assets.transforms.features.panel import EXACT, Panel, change, exact_sum, month_index, ratio
 from govbiz_assets.transforms.stack import stack
 
 PAYMENT_DEPTH = 13
@@ -19,28 +19,31 @@ _NORMAL = "正常"
 _PREPAID = "预收"
 
 
-def payment_features(base: ibis.Table, bills: ibis.Table, payments: ibis.Table, owners: ibis.Table) -> ibis.Table:
+def payment_features(
+    panel: Panel, bills: ibis.Table, payments: ibis.Table, owners: ibis.Table, known_accounts: ibis.Table
+) -> ibis.Table:
     """Returns the billing and payment features.
 
     Args:
-        base: `customer_id`, `month`, `as_of`.
+        panel: Customers and as-of months.
         bills: `cleaned.bill`, PAYMENT_DEPTH months.
         payments: `cleaned.payment`, PAYMENT_DEPTH months.
-        owners: `month`, `account_id`, `customer_id`.
+        owners: `month`, `account_id`, `customer_number` of the panel's customers.
+        known_accounts: `month`, `account_id` of all customers: whoever owns the account when it pays, the bill is paid.
     """
+    bills = bills.mutate(at=month_index(bills.month), due_at=month_index(bills.due_date))
+    payments = payments.mutate(at=month_index(payments.month)).semi_join(known_accounts, ["month", "account_id"])
     owned_bills = bills.join(owners, ["month", "account_id"])
-    owned_bills = owned_bills.mutate(at=month_index(owned_bills.month), due_at=month_index(owned_bills.due_date))
+    matched = _matched(owned_bills, payments)
     owned_payments = payments.join(owners, ["month", "account_id"])
-    owned_payments = owned_payments.mutate(at=month_index(owned_payments.month))
-    matched = _matched(owned_bills, owned_payments)
     parts = (
-        _billed(base, owned_bills),
-        _settled(base, owned_bills, matched),
-        _paid(base, owned_payments, matched),
+        _billed(panel, owned_bills),
+        _settled(panel, owned_bills, matched),
+        _paid(panel, owned_payments, matched),
     )
-    features = base.select("month", "customer_id")
+    features = panel.rows.select("panel_key")
     for part in parts:
-        features = features.left_join(part, ["month", "customer_id"]).drop("month_right", "customer_id_right")
+        features = features.left_join(part, "panel_key").drop("panel_key_right")
     return features.mutate(
         owed_cny=features.owed_cny.cast("decimal(18, 2)"), owed_ratio=ratio(features.owed_cny, features.billed_12m_cny)
     )
@@ -49,7 +52,7 @@ def payment_features(base: ibis.Table, bills: ibis.Table, payments: ibis.Table, 
 def _matched(bills: ibis.Table, payments: ibis.Table) -> ibis.Table:
     """Pairs payments with the bills they pay."""
     facts = bills.select(
-        "bill_id", "customer_id", "issued_date", "due_date", "due_at", "total_cny", bill_at=bills["at"]
+        "bill_id", "customer_number", "issued_date", "due_date", "due_at", "total_cny", bill_at=bills["at"]
     )
     paying = payments.select("bill_id", "payment_id", "paid_date", "paid_cny", pay_at=payments["at"])
     pairs = facts.join(paying, "bill_id")
@@ -57,8 +60,8 @@ def _matched(bills: ibis.Table, payments: ibis.Table) -> ibis.Table:
     return pairs.filter(distance >= -1, distance <= _MATCH_MONTHS)
 
 
-def _billed(base: ibis.Table, bills: ibis.Table) -> ibis.Table:
-    monthly = bills.group_by(["customer_id", "at"]).aggregate(
+def _billed(panel: Panel, bills: ibis.Table) -> ibis.Table:
+    monthly = bills.group_by(["customer_number", "at"]).aggregate(
         total=bills.total_cny.sum().cast(EXACT),
         energy=exact_sum(bills.energy_cny).cast(EXACT),
         basic=exact_sum(bills.basic_cny).cast(EXACT),
@@ -66,9 +69,9 @@ def _billed(base: ibis.Table, bills: ibis.Table) -> ibis.Table:
         kwh=exact_sum(bills.kwh).cast(EXACT),
         corrections=bills.count(where=bills.bill_kind.fill_null(_NORMAL) != _NORMAL),
     )
-    rows = look_back(base, monthly, PAYMENT_DEPTH)
+    rows = panel.look_back(monthly, PAYMENT_DEPTH)
     quarter, year = rows.age < 3, rows.age < 12
-    totals = rows.group_by(["month", "customer_id"]).aggregate(
+    totals = rows.group_by("panel_key").aggregate(
         now=rows.total.sum(where=rows.age == 0),
         year_ago=rows.total.sum(where=rows.age == 12),
         total_12m=rows.total.sum(where=year),
@@ -80,8 +83,7 @@ def _billed(base: ibis.Table, bills: ibis.Table) -> ibis.Table:
         corrections=rows.corrections.sum(where=year),
     )
     return totals.select(
-        "month",
-        "customer_id",
+        "panel_key",
         billed_month_cny=totals.now.cast("decimal(18, 2)"),
         billed_12m_cny=totals.total_12m.cast("decimal(18, 2)"),
         billed_year_change_ratio=change(totals.now, totals.year_ago),
@@ -92,7 +94,7 @@ def _billed(base: ibis.Table, bills: ibis.Table) -> ibis.Table:
     )
 
 
-def _settled(base: ibis.Table, bills: ibis.Table, matched: ibis.Table) -> ibis.Table:
+def _settled(panel: Panel, bills: ibis.Table, matched: ibis.Table) -> ibis.Table:
     """Late bills and debt: a bill counts from the month of its due date, a payment from its own month."""
     in_time = matched.filter(matched.paid_date <= matched.due_date)
     paid_in_time = in_time.group_by("bill_id").aggregate(paid_in_time=in_time.paid_cny.sum())
@@ -113,20 +115,19 @@ def _settled(base: ibis.Table, bills: ibis.Table, matched: ibis.Table) -> ibis.T
             _entries(second, at=second.bill_at, known_at=second.pay_at, part=ibis.literal(1)),
         ]
     )
-    monthly = entries.group_by(["customer_id", "at", "known_at"]).aggregate(
+    monthly = entries.group_by(["customer_number", "at", "known_at"]).aggregate(
         amount=entries.amount.sum().cast("decimal(38, 2)"), late=entries.late.sum(), part=entries.part.sum()
     )
-    rows = look_back(base.mutate(now=base.as_of), monthly, 12)
-    rows = rows.filter(rows.known_at <= rows.now)
-    totals = rows.group_by(["month", "customer_id"]).aggregate(
+    rows = panel.look_back(monthly, 12)
+    rows = rows.filter(rows.known_at <= rows.as_of)
+    totals = rows.group_by("panel_key").aggregate(
         balance=rows.amount.sum(),
         late_3m_count=rows.late.sum(where=rows.age < 3),
         late_12m_count=rows.late.sum(),
         partial_12m_count=rows.part.sum(),
     )
     return totals.select(
-        "month",
-        "customer_id",
+        "panel_key",
         "late_12m_count",
         "partial_12m_count",
         late_3m_count=totals.late_3m_count.fill_null(0),
@@ -138,7 +139,7 @@ def _entries(rows: ibis.Table, **values: ir.Value) -> ibis.Table:
     """Returns entries of the bills' ledger: month of the bill, month from which the entry is known, what it says."""
     zero = ibis.literal(0)
     return rows.select(
-        "customer_id",
+        "customer_number",
         at=values["at"],
         known_at=values["known_at"],
         amount=values.get("amount", zero).cast("decimal(38, 2)"),
@@ -147,13 +148,13 @@ def _entries(rows: ibis.Table, **values: ir.Value) -> ibis.Table:
     )
 
 
-def _paid(base: ibis.Table, payments: ibis.Table, matched: ibis.Table) -> ibis.Table:
+def _paid(panel: Panel, payments: ibis.Table, matched: ibis.Table) -> ibis.Table:
     """Habits of paying, each payment counted in its own month."""
     delays = matched.mutate(days=matched.paid_date.delta(matched.issued_date, unit="day").cast("int64"))
     facts = stack(
         [
             payments.select(
-                "customer_id",
+                "customer_number",
                 "at",
                 prepaid=(payments.payment_kind == _PREPAID).ifelse(payments.paid_cny, 0).cast(EXACT),
                 returned=(payments.paid_cny < 0).cast("int64"),
@@ -161,7 +162,7 @@ def _paid(base: ibis.Table, payments: ibis.Table, matched: ibis.Table) -> ibis.T
                 channel=payments.payment_channel,
             ),
             delays.select(
-                "customer_id",
+                "customer_number",
                 at=delays.pay_at,
                 prepaid=ibis.literal(0).cast(EXACT),
                 returned=ibis.literal(0).cast("int64"),
@@ -170,14 +171,14 @@ def _paid(base: ibis.Table, payments: ibis.Table, matched: ibis.Table) -> ibis.T
             ),
         ]
     )
-    monthly = facts.group_by(["customer_id", "at", "channel"]).aggregate(
+    monthly = facts.group_by(["customer_number", "at", "channel"]).aggregate(
         prepaid=facts.prepaid.sum().cast(EXACT),
         returned=facts.returned.sum(),
         day_sum=facts.days.sum(),
         day_count=facts.days.count(),
     )
-    rows = look_back(base, monthly, 12)
-    totals = rows.group_by(["month", "customer_id"]).aggregate(
+    rows = panel.look_back(monthly, 12)
+    totals = rows.group_by("panel_key").aggregate(
         day_sum=rows.day_sum.sum(where=rows.age < 3),
         day_count=rows.day_count.sum(where=rows.age < 3),
         prepaid=rows.prepaid.sum(),
@@ -185,8 +186,7 @@ def _paid(base: ibis.Table, payments: ibis.Table, matched: ibis.Table) -> ibis.T
         returned=rows.returned.sum(),
     )
     return totals.select(
-        "month",
-        "customer_id",
+        "panel_key",
         days_to_pay=ratio(totals.day_sum, totals.day_count),
         prepaid_12m_cny=totals.prepaid.cast("decimal(18, 2)"),
         payment_channel_12m_count=totals.channels,

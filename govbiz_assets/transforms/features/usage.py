@@ -6,7 +6,7 @@ import ibis
 import ibis.expr.types as ir
 
 from govbiz_assets.transforms.cleaned import BANDS
-from govbiz_assets.transforms.features.panel import EXACT, change, exact_sum, look_back, month_index, ratio
+from govbiz_assets.transforms.features.panel import EXACT, Panel, change, exact_sum, month_index, ratio
 
 # Three months of last year's same season need months 12 to 14 back.
 USAGE_DEPTH = 15
@@ -20,35 +20,35 @@ def customer_usage(usage: ibis.Table, owners: ibis.Table) -> ibis.Table:
 
     Args:
         usage: `cleaned.usage_monthly`.
-        owners: `month`, `account_id`, `customer_id`.
+        owners: `month`, `account_id`, `customer_number`.
 
     Returns:
-        `customer_id`, `at`, `month_of_year`, energies, day counts and `day_max_kwh`.
+        `customer_number`, `at`, `month_of_year`, energies, day counts and `day_max_kwh`.
     """
     owned = usage.join(owners, ["month", "account_id"])
     sums = {name: exact_sum(owned[name]).cast(EXACT) for name in _ENERGIES}
     counts = {name: owned[name].sum() for name in _DAY_COUNTS}
     # The customer's largest day is at most the sum of its accounts' largest days; most customers have one account.
-    monthly = owned.group_by(["customer_id", "month"]).aggregate(
+    monthly = owned.group_by(["customer_number", "month"]).aggregate(
         **sums, **counts, day_max_kwh=exact_sum(owned.day_max_kwh).cast(EXACT)
     )
     return monthly.mutate(at=month_index(monthly.month), month_of_year=monthly.month.month()).drop("month")
 
 
-def usage_features(base: ibis.Table, history: ibis.Table) -> ibis.Table:
+def usage_features(panel: Panel, history: ibis.Table) -> ibis.Table:
     """Returns the usage and band features.
 
     Args:
-        base: `customer_id`, `month`, `as_of`.
+        panel: Customers and as-of months.
         history: Result of `customer_usage`.
     """
-    rows = look_back(base, history, USAGE_DEPTH)
+    rows = panel.look_back(history, USAGE_DEPTH)
     year, quarter, last_year = rows.age < 12, rows.age < 3, rows.age >= 12
     # The largest month, the most recent one of equals: energy in Wh first, then the age, in one whole number.
     peak_order = (rows.kwh.cast("float64") * 1000).cast("int64") * 100 + (99 - rows.age)
     # DuckDB keeps a product of 18-digit decimals at 18 digits and stops when it overflows.
     wide_kwh = rows.kwh.cast("decimal(38, 3)")
-    totals = rows.group_by(["month", "customer_id"]).aggregate(
+    totals = rows.group_by("panel_key").aggregate(
         kwh_month=rows.kwh.sum(where=rows.age == 0),
         kwh_before=rows.kwh.sum(where=rows.age == 1),
         kwh_year_ago=rows.kwh.sum(where=rows.age == 12),
@@ -101,8 +101,7 @@ def _named_features(totals: ibis.Table) -> ibis.Table:
     peak, valley = _pair(totals, "3m")
     peak_ago, valley_ago = _pair(totals, "ago")
     return totals.select(
-        "month",
-        "customer_id",
+        "panel_key",
         "usage_months",
         kwh_month=totals.kwh_month.cast(EXACT),
         kwh_3m=totals.kwh_3m.cast(EXACT),
