@@ -7,7 +7,7 @@ from typing import cast
 import ibis
 import ibis.expr.types as ir
 
-from govbiz_assets.transforms.features.panel import EXACT, Panel, exact_sum, month_end, month_index, ratio
+from govbiz_assets.transforms.features.panel import EXACT, Panel, exact_sum, month_end, month_index, ratio, trailing
 from govbiz_assets.transforms.parse import month_start
 
 # Twelve months of changes need the month before the first of them.
@@ -92,19 +92,22 @@ def capacity_features(panel: Panel, history: ibis.Table) -> ibis.Table:
         panel: Customers and as-of months.
         history: Result of `customer_capacity`.
     """
-    rows = panel.look_back(history, CAPACITY_DEPTH)
-    year = rows.age < 12
-    totals = rows.group_by("panel_key").aggregate(
-        run_now=rows.run_kva.sum(where=rows.age == 0),
-        contract_now=rows.contract_kva.sum(where=rows.age == 0),
-        run_before=rows.run_kva.sum(where=rows.age == 3),
-        contract_before=rows.contract_kva.sum(where=rows.age == 3),
-        known_months=rows.count(where=year & rows.run_kva.notnull()),
-        cuts=rows.cut.sum(where=year),
-        growths=rows.grown.sum(where=year),
-        cut_age=rows.age.min(where=year & (rows.cut == 1)),
-        closed=rows.closed_accounts.sum(where=year),
+    rows = panel.timeline(history)
+    year = trailing(12)
+    totals = rows.select(
+        "panel_key",
+        "at",
+        run_now=rows.run_kva,
+        contract_now=rows.contract_kva,
+        run_before=rows.run_kva.sum().over(trailing(1, back=3)),
+        contract_before=rows.contract_kva.sum().over(trailing(1, back=3)),
+        known_months=rows.run_kva.count().over(year),
+        cuts=rows.cut.sum().over(year).cast("int64"),
+        growths=rows.grown.sum().over(year).cast("int64"),
+        cut_at=(rows.cut == 1).ifelse(rows["at"], ibis.null("int64")).max().over(year),
+        closed=rows.closed_accounts.sum().over(year).cast("int64"),
     )
+    totals = totals.filter(totals.panel_key.notnull())
     is_known = totals.known_months > 0
     none = ibis.null("int64")
     return totals.select(
@@ -114,6 +117,6 @@ def capacity_features(panel: Panel, history: ibis.Table) -> ibis.Table:
         - ratio(totals.run_before, totals.contract_before),
         capacity_cut_12m_count=is_known.ifelse(totals.cuts, none),
         capacity_growth_12m_count=is_known.ifelse(totals.growths, none),
-        capacity_cut_age_months=totals.cut_age.cast("float64"),
+        capacity_cut_age_months=(totals["at"] - totals.cut_at).cast("float64"),
         closed_account_12m_count=is_known.ifelse(totals.closed, none),
     )

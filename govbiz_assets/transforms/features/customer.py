@@ -73,20 +73,21 @@ def customer_features(
     active = open_accounts(accounts).select("month", "customer_id").distinct()
     rows = customers.semi_join(active, ["month", "customer_id"]).drop("registered_date", "source_file", "row_no")
     panel = build_panel(rows.select("month", "customer_id"), months)
-    known_accounts = inputs.accounts.select("month", "account_id", "customer_id")
-    owners = panel.numbered(known_accounts)
+    known = inputs.accounts.select("month", "account_id", "customer_id")
+    every_owner = known.left_join(panel.people, "customer_id").select("month", "account_id", "customer_number")
+    owners = every_owner.filter(every_owner.customer_number.notnull())
 
     parts = [
         usage_features(panel, customer_usage(inputs.usage, owners)),
         capacity_features(panel, customer_capacity(panel, inputs.accounts)),
-        payment_features(panel, inputs.bills, inputs.payments, owners, known_accounts),
+        payment_features(panel, inputs.bills, inputs.payments, every_owner),
         ticket_features(panel, inputs.tickets, owners),
         product_features(panel, inputs.subscriptions),
     ]
     monthly = [name for name, channel in attributes.items() if channel == "attribute"]
     if monthly:
         parts.append(_latest_attributes(panel, inputs.attributes, monthly))
-    rows = rows.join(panel.rows, ["month", "customer_id"])
+    rows = rows.join(panel.rows.select("month", "customer_id", "panel_key"), ["month", "customer_id"])
     for part in parts:
         rows = rows.left_join(part, "panel_key").drop("panel_key_right")
     rows = rows.drop("panel_key")

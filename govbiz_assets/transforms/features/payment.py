@@ -9,7 +9,7 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
-from govbiz_assets.transforms.features.panel import EXACT, Panel, change, exact_sum, month_index, ratio
+from govbiz_assets.transforms.features.panel import EXACT, MONEY, Panel, change, exact_sum, month_index, ratio, trailing
 from govbiz_assets.transforms.stack import stack
 
 PAYMENT_DEPTH = 13
@@ -17,35 +17,35 @@ PAYMENT_DEPTH = 13
 _MATCH_MONTHS = 9
 _NORMAL = "正常"
 _PREPAID = "预收"
+# After the number of any month.
+_NEVER = 100_000
 
 
-def payment_features(
-    panel: Panel, bills: ibis.Table, payments: ibis.Table, owners: ibis.Table, known_accounts: ibis.Table
-) -> ibis.Table:
+def payment_features(panel: Panel, bills: ibis.Table, payments: ibis.Table, owners: ibis.Table) -> ibis.Table:
     """Returns the billing and payment features.
 
     Args:
         panel: Customers and as-of months.
         bills: `cleaned.bill`, PAYMENT_DEPTH months.
         payments: `cleaned.payment`, PAYMENT_DEPTH months.
-        owners: `month`, `account_id`, `customer_number` of the panel's customers.
-        known_accounts: `month`, `account_id` of all customers: whoever owns the account when it pays, the bill is paid.
+        owners: `month`, `account_id`, `customer_number`; null for a customer outside the panel, because a bill is
+            paid whoever owns the account by then.
     """
-    bills = bills.mutate(at=month_index(bills.month), due_at=month_index(bills.due_date))
-    payments = payments.mutate(at=month_index(payments.month)).semi_join(known_accounts, ["month", "account_id"])
     owned_bills = bills.join(owners, ["month", "account_id"])
-    matched = _matched(owned_bills, payments)
+    owned_bills = owned_bills.filter(owned_bills.customer_number.notnull())
+    owned_bills = owned_bills.mutate(at=month_index(owned_bills.month), due_at=month_index(owned_bills.due_date))
     owned_payments = payments.join(owners, ["month", "account_id"])
-    parts = (
+    owned_payments = owned_payments.mutate(at=month_index(owned_payments.month))
+    matched = _matched(owned_bills, owned_payments)
+    features = panel.rows.select("panel_key")
+    for part in (
         _billed(panel, owned_bills),
         _settled(panel, owned_bills, matched),
-        _paid(panel, owned_payments, matched),
-    )
-    features = panel.rows.select("panel_key")
-    for part in parts:
+        _paid(panel, owned_payments.filter(owned_payments.customer_number.notnull()), matched),
+    ):
         features = features.left_join(part, "panel_key").drop("panel_key_right")
     return features.mutate(
-        owed_cny=features.owed_cny.cast("decimal(18, 2)"), owed_ratio=ratio(features.owed_cny, features.billed_12m_cny)
+        owed_cny=features.owed_cny.cast(MONEY), owed_ratio=ratio(features.owed_cny, features.billed_12m_cny)
     )
 
 
@@ -62,30 +62,32 @@ def _matched(bills: ibis.Table, payments: ibis.Table) -> ibis.Table:
 
 def _billed(panel: Panel, bills: ibis.Table) -> ibis.Table:
     monthly = bills.group_by(["customer_number", "at"]).aggregate(
-        total=bills.total_cny.sum().cast(EXACT),
-        energy=exact_sum(bills.energy_cny).cast(EXACT),
-        basic=exact_sum(bills.basic_cny).cast(EXACT),
-        power_factor=exact_sum(bills.power_factor_cny).cast(EXACT),
+        total=bills.total_cny.sum().cast(MONEY),
+        energy=bills.energy_cny.sum().cast(MONEY),
+        basic=bills.basic_cny.sum().cast(MONEY),
+        power_factor=bills.power_factor_cny.sum().cast(MONEY),
         kwh=exact_sum(bills.kwh).cast(EXACT),
         corrections=bills.count(where=bills.bill_kind.fill_null(_NORMAL) != _NORMAL),
     )
-    rows = panel.look_back(monthly, PAYMENT_DEPTH)
-    quarter, year = rows.age < 3, rows.age < 12
-    totals = rows.group_by("panel_key").aggregate(
-        now=rows.total.sum(where=rows.age == 0),
-        year_ago=rows.total.sum(where=rows.age == 12),
-        total_12m=rows.total.sum(where=year),
-        total_3m=rows.total.sum(where=quarter),
-        kwh_3m=rows.kwh.sum(where=quarter),
-        energy_3m=rows.energy.sum(where=quarter),
-        basic_3m=rows.basic.sum(where=quarter),
-        power_factor_3m=rows.power_factor.sum(where=quarter),
-        corrections=rows.corrections.sum(where=year),
+    rows = panel.timeline(monthly)
+    quarter, year = trailing(3), trailing(12)
+    totals = rows.select(
+        "panel_key",
+        now=rows.total,
+        year_ago=rows.total.sum().over(trailing(1, back=12)),
+        total_12m=rows.total.sum().over(year).cast(MONEY),
+        total_3m=rows.total.sum().over(quarter),
+        kwh_3m=rows.kwh.sum().over(quarter),
+        energy_3m=rows.energy.sum().over(quarter),
+        basic_3m=rows.basic.sum().over(quarter),
+        power_factor_3m=rows.power_factor.sum().over(quarter),
+        corrections=rows.corrections.sum().over(year).cast("int64"),
     )
+    totals = totals.filter(totals.panel_key.notnull())
     return totals.select(
         "panel_key",
-        billed_month_cny=totals.now.cast("decimal(18, 2)"),
-        billed_12m_cny=totals.total_12m.cast("decimal(18, 2)"),
+        billed_month_cny=totals.now,
+        billed_12m_cny=totals.total_12m,
         billed_year_change_ratio=change(totals.now, totals.year_ago),
         unit_price_cny_kwh=ratio(totals.total_3m, totals.kwh_3m),
         power_factor_charge_ratio=ratio(totals.power_factor_3m, totals.energy_3m),
@@ -118,11 +120,11 @@ def _settled(panel: Panel, bills: ibis.Table, matched: ibis.Table) -> ibis.Table
     monthly = entries.group_by(["customer_number", "at", "known_at"]).aggregate(
         amount=entries.amount.sum().cast("decimal(38, 2)"), late=entries.late.sum(), part=entries.part.sum()
     )
-    rows = panel.look_back(monthly, 12)
-    rows = rows.filter(rows.known_at <= rows.as_of)
+    # An entry is seen from the month in which it is known to the last month whose trailing year holds its bill.
+    rows = panel.spread(monthly, since=ibis.greatest(monthly["at"], monthly.known_at), until=monthly["at"] + 12)
     totals = rows.group_by("panel_key").aggregate(
         balance=rows.amount.sum(),
-        late_3m_count=rows.late.sum(where=rows.age < 3),
+        late_3m_count=rows.late.sum(where=rows.as_of - rows["at"] < 3),
         late_12m_count=rows.late.sum(),
         partial_12m_count=rows.part.sum(),
     )
@@ -150,45 +152,49 @@ def _entries(rows: ibis.Table, **values: ir.Value) -> ibis.Table:
 
 def _paid(panel: Panel, payments: ibis.Table, matched: ibis.Table) -> ibis.Table:
     """Habits of paying, each payment counted in its own month."""
-    delays = matched.mutate(days=matched.paid_date.delta(matched.issued_date, unit="day").cast("int64"))
+    zero = ibis.literal(0)
     facts = stack(
         [
             payments.select(
                 "customer_number",
                 "at",
-                prepaid=(payments.payment_kind == _PREPAID).ifelse(payments.paid_cny, 0).cast(EXACT),
+                prepaid=(payments.payment_kind == _PREPAID).ifelse(payments.paid_cny, 0).cast(MONEY),
                 returned=(payments.paid_cny < 0).cast("int64"),
                 days=ibis.null("int64"),
-                channel=payments.payment_channel,
             ),
-            delays.select(
+            matched.select(
                 "customer_number",
-                at=delays.pay_at,
-                prepaid=ibis.literal(0).cast(EXACT),
-                returned=ibis.literal(0).cast("int64"),
-                days=delays.days,
-                channel=ibis.null("string"),
+                at=matched.pay_at,
+                prepaid=zero.cast(MONEY),
+                returned=zero.cast("int64"),
+                days=matched.paid_date.delta(matched.issued_date, unit="day").cast("int64"),
             ),
         ]
     )
-    monthly = facts.group_by(["customer_number", "at", "channel"]).aggregate(
-        prepaid=facts.prepaid.sum().cast(EXACT),
-        returned=facts.returned.sum(),
-        day_sum=facts.days.sum(),
+    monthly = facts.group_by(["customer_number", "at"]).aggregate(
+        prepaid=facts.prepaid.sum().cast(MONEY),
+        returned=facts.returned.sum().cast("int64"),
+        day_sum=facts.days.sum().cast("int64"),
         day_count=facts.days.count(),
     )
-    rows = panel.look_back(monthly, 12)
-    totals = rows.group_by("panel_key").aggregate(
-        day_sum=rows.day_sum.sum(where=rows.age < 3),
-        day_count=rows.day_count.sum(where=rows.age < 3),
-        prepaid=rows.prepaid.sum(),
-        channels=rows.channel.nunique(),
-        returned=rows.returned.sum(),
-    )
-    return totals.select(
+    rows = panel.timeline(monthly)
+    quarter, year = trailing(3), trailing(12)
+    totals = rows.select(
         "panel_key",
-        days_to_pay=ratio(totals.day_sum, totals.day_count),
-        prepaid_12m_cny=totals.prepaid.cast("decimal(18, 2)"),
-        payment_channel_12m_count=totals.channels,
-        returned_payment_12m_count=totals.returned,
+        prepaid_12m_cny=rows.prepaid.sum().over(year).cast(MONEY),
+        returned_payment_12m_count=rows.returned.sum().over(year).cast("int64"),
+        days_to_pay=ratio(rows.day_sum.sum().over(quarter), rows.day_count.sum().over(quarter)),
     )
+    totals = totals.filter(totals.panel_key.notnull(), totals.returned_payment_12m_count.notnull())
+    features = totals.left_join(_channels(panel, payments), "panel_key").drop("panel_key_right")
+    return features.mutate(payment_channel_12m_count=features.payment_channel_12m_count.fill_null(0))
+
+
+def _channels(panel: Panel, payments: ibis.Table) -> ibis.Table:
+    """Counts the payment channels of the trailing year: each from its use to the next, or for a year."""
+    used = payments.filter(payments.payment_channel.notnull())
+    used = used.select("customer_number", "at", "payment_channel").distinct()
+    in_order = ibis.window(group_by=["customer_number", "payment_channel"], order_by="at")
+    used = used.mutate(next_at=used["at"].lead().over(in_order))
+    rows = panel.spread(used, since=used["at"], until=ibis.least(used["at"] + 12, used.next_at.fill_null(_NEVER)))
+    return rows.group_by("panel_key").aggregate(payment_channel_12m_count=rows.count())

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import ibis
 import ibis.expr.types as ir
 
 from govbiz_assets.transforms.cleaned import BANDS
-from govbiz_assets.transforms.features.panel import EXACT, Panel, change, exact_sum, month_index, ratio
+from govbiz_assets.transforms.features.panel import EXACT, Panel, change, exact_sum, month_index, ratio, trailing
 
 # Three months of last year's same season need months 12 to 14 back.
 USAGE_DEPTH = 15
 _SUMMER, _WINTER = (7, 8, 9), (12, 1, 2)
+# Months are counted from 1900 to 2099.
+_FIRST_POSITION, _POSITIONS = 1900 * 12, 4096
 _DAY_COUNTS = ("read_days", "silent_days", "estimated_days", "workday_days", "restday_days", "spring_festival_days")
 _ENERGIES = ("kwh", *BANDS, "workday_kwh", "restday_kwh", "spring_festival_kwh")
 
@@ -42,47 +46,69 @@ def usage_features(panel: Panel, history: ibis.Table) -> ibis.Table:
         panel: Customers and as-of months.
         history: Result of `customer_usage`.
     """
-    rows = panel.look_back(history, USAGE_DEPTH)
-    year, quarter, last_year = rows.age < 12, rows.age < 3, rows.age >= 12
-    # The largest month, the most recent one of equals: energy in Wh first, then the age, in one whole number.
-    peak_order = (rows.kwh.cast("float64") * 1000).cast("int64") * 100 + (99 - rows.age)
     # DuckDB keeps a product of 18-digit decimals at 18 digits and stops when it overflows.
-    wide_kwh = rows.kwh.cast("decimal(38, 3)")
-    totals = rows.group_by("panel_key").aggregate(
-        kwh_month=rows.kwh.sum(where=rows.age == 0),
-        kwh_before=rows.kwh.sum(where=rows.age == 1),
-        kwh_year_ago=rows.kwh.sum(where=rows.age == 12),
-        kwh_3m=rows.kwh.sum(where=quarter),
-        kwh_3m_year_ago=rows.kwh.sum(where=last_year),
-        months_year_ago=rows.count(where=last_year),
-        months_3m=rows.count(where=quarter),
-        kwh_12m=rows.kwh.sum(where=year),
-        kwh_squares=(wide_kwh * rows.kwh).sum(where=year),
-        kwh_by_age=(wide_kwh * rows.age).sum(where=year),
-        usage_months=rows.count(where=year),
-        age_sum=rows.age.sum(where=year),
-        age_squares=(rows.age * rows.age).sum(where=year),
-        peak_order=peak_order.max(where=year),
-        silent_month=rows.silent_days.sum(where=rows.age == 0),
-        read_month=rows.read_days.sum(where=rows.age == 0),
-        estimated_month=rows.estimated_days.sum(where=rows.age == 0),
-        silent_3m=rows.silent_days.sum(where=quarter),
-        read_3m=rows.read_days.sum(where=quarter),
-        workday_kwh=rows.workday_kwh.sum(where=quarter),
-        workday_days=rows.workday_days.sum(where=quarter),
-        restday_kwh=rows.restday_kwh.sum(where=quarter),
-        restday_days=rows.restday_days.sum(where=quarter),
-        workday_kwh_12m=rows.workday_kwh.sum(where=year),
-        workday_days_12m=rows.workday_days.sum(where=year),
-        festival_kwh=rows.spring_festival_kwh.sum(where=year),
-        festival_days=rows.spring_festival_days.sum(where=year),
-        day_max_kwh=rows.day_max_kwh.max(where=quarter),
-        summer_kwh=rows.kwh.sum(where=year & rows.month_of_year.isin(_SUMMER)),
-        winter_kwh=rows.kwh.sum(where=year & rows.month_of_year.isin(_WINTER)),
-        **{f"{band}_3m": rows[band].sum(where=quarter) for band in BANDS},
-        **{f"{band}_ago": rows[band].sum(where=last_year) for band in BANDS},
+    wide_kwh = history.kwh.cast("decimal(38, 3)")
+    none = ibis.null(EXACT)
+    # Positions stay small, so that a position behind a customer's energy in Wh fits a whole number.
+    position = history["at"] - _FIRST_POSITION
+    rows = panel.timeline(
+        history.mutate(
+            position=position,
+            position_square=position * position,
+            kwh_square=wide_kwh * history.kwh,
+            kwh_by_position=wide_kwh * position,
+            # The largest month, the most recent one of equals: energy first, then the month.
+            peak_order=(history.kwh.cast("float64") * 1000).cast("int64") * _POSITIONS + position,
+            summer_kwh=history.month_of_year.isin(_SUMMER).ifelse(history.kwh, none),
+            winter_kwh=history.month_of_year.isin(_WINTER).ifelse(history.kwh, none),
+        )
     )
-    return _named_features(totals)
+    quarter, year, last_year, whole = trailing(3), trailing(12), trailing(3, back=12), trailing(USAGE_DEPTH)
+
+    def energy(name: str, window: Any) -> ir.Value:
+        return rows[name].sum().over(window).cast(EXACT)
+
+    def count(name: str, window: Any) -> ir.Value:
+        return rows[name].sum().over(window).cast("int64")
+
+    totals = rows.select(
+        "panel_key",
+        position=rows["at"] - _FIRST_POSITION,
+        kwh_month=rows.kwh,
+        kwh_before=energy("kwh", trailing(1, back=1)),
+        kwh_year_ago=energy("kwh", trailing(1, back=12)),
+        kwh_3m=energy("kwh", quarter),
+        kwh_3m_year_ago=energy("kwh", last_year),
+        months_year_ago=rows.read_days.count().over(last_year),
+        months_3m=rows.read_days.count().over(quarter),
+        known_months=rows.read_days.count().over(whole),
+        kwh_12m=energy("kwh", year),
+        kwh_squares=rows.kwh_square.sum().over(year),
+        kwh_by_position=rows.kwh_by_position.sum().over(year),
+        usage_months=rows.read_days.count().over(year),
+        position_sum=count("position", year),
+        position_squares=count("position_square", year),
+        peak_order=rows.peak_order.max().over(year),
+        silent_month=rows.silent_days,
+        read_month=rows.read_days,
+        estimated_month=rows.estimated_days,
+        silent_3m=count("silent_days", quarter),
+        read_3m=count("read_days", quarter),
+        workday_kwh=energy("workday_kwh", quarter),
+        workday_days=count("workday_days", quarter),
+        restday_kwh=energy("restday_kwh", quarter),
+        restday_days=count("restday_days", quarter),
+        workday_kwh_12m=energy("workday_kwh", year),
+        workday_days_12m=count("workday_days", year),
+        festival_kwh=energy("spring_festival_kwh", year),
+        festival_days=count("spring_festival_days", year),
+        day_max_kwh=rows.day_max_kwh.max().over(quarter),
+        summer_kwh=energy("summer_kwh", year),
+        winter_kwh=energy("winter_kwh", year),
+        **{f"{band}_3m": energy(band, quarter) for band in BANDS},
+        **{f"{band}_ago": energy(band, last_year) for band in BANDS if band != "kwh_flat"},
+    )
+    return _named_features(totals.filter(totals.panel_key.notnull(), totals.known_months > 0))
 
 
 def _named_features(totals: ibis.Table) -> ibis.Table:
@@ -92,9 +118,9 @@ def _named_features(totals: ibis.Table) -> ibis.Table:
     # Both differences are taken over exact numbers: a customer that never changes has no variation and no trend.
     wide_kwh = totals.kwh_12m.cast("decimal(38, 3)")
     deviation = (totals.usage_months * totals.kwh_squares - wide_kwh * wide_kwh).cast("float64")
-    # Least squares on position = -age: the slope's sign is that of time.
-    spread = totals.usage_months * totals.age_squares - totals.age_sum * totals.age_sum
-    covariance = (totals.age_sum * wide_kwh - totals.usage_months * totals.kwh_by_age).cast("float64")
+    # Least squares over the positions of the months.
+    spread = totals.usage_months * totals.position_squares - totals.position_sum * totals.position_sum
+    covariance = (totals.usage_months * totals.kwh_by_position - totals.position_sum * wide_kwh).cast("float64")
     has_last_year = (totals.months_3m == 3) & (totals.months_year_ago == 3)
     unknown = ibis.null("float64")
     banded = totals.kwh_peak_3m.notnull() & (totals.kwh_3m > 0)
@@ -111,7 +137,7 @@ def _named_features(totals: ibis.Table) -> ibis.Table:
         kwh_3m_year_change_ratio=has_last_year.ifelse(change(totals.kwh_3m, totals.kwh_3m_year_ago), unknown),
         kwh_trend_ratio=ratio(ratio(covariance, spread), mean),
         kwh_variation_ratio=ratio(deviation.sqrt() / n, mean),
-        months_since_kwh_max=(99 - totals.peak_order % 100).cast("int64"),
+        months_since_kwh_max=(totals.position - totals.peak_order % _POSITIONS).cast("int64"),
         silent_day_ratio=ratio(totals.silent_month, totals.read_month),
         silent_day_3m_ratio=ratio(totals.silent_3m, totals.read_3m),
         estimated_day_ratio=ratio(totals.estimated_month, totals.read_month),
