@@ -34,6 +34,7 @@ class TableIOManager(dg.IOManager):
     def __init__(self, warehouse: Warehouse, contracts: Mapping[str, TableContract]) -> None:
         self._warehouse = warehouse
         self._contracts = contracts
+        self._told: set[tuple[str, date]] = set()
 
     def load_input(self, context: dg.InputContext) -> ibis.Table | pl.DataFrame:
         """Returns the upstream table, narrowed to the input's partition window."""
@@ -58,9 +59,7 @@ class TableIOManager(dg.IOManager):
             months = months_between(window.start.date(), window.end.date())
         if isinstance(obj, Records):
             counts = write_records(session, contract, obj, months)
-            for shared in (QUARANTINE, SET_ASIDE):
-                for month in months:
-                    context.log_event(dg.AssetMaterialization(shared.asset_key, partition=month_name(month)))
+            self._tell_shared(context, months)
             self._publish(SET_ASIDE, months)
         elif isinstance(obj, pl.DataFrame):
             with session.registered("incoming", obj) as rows:
@@ -69,6 +68,14 @@ class TableIOManager(dg.IOManager):
             counts = replace_months(session, contract, obj, months)
         self._publish(contract, months)
         context.add_output_metadata(_row_counts(contract, counts, months))
+
+    def _tell_shared(self, context: dg.OutputContext, months: Sequence[date]) -> None:
+        """Tells Dagster once per run that the tables which several steps write have these months."""
+        for shared in (QUARANTINE, SET_ASIDE):
+            for month in months:
+                if (shared.name, month) not in self._told:
+                    self._told.add((shared.name, month))
+                    context.log_event(dg.AssetMaterialization(shared.asset_key, partition=month_name(month)))
 
     def _publish(self, contract: TableContract, months: Sequence[date]) -> None:
         if self._warehouse.publish:
