@@ -185,3 +185,15 @@ def test_attributes_are_the_last_known_ones_of_twelve_months(scenario: Scenario)
 def test_a_customer_without_an_open_account_has_no_row(scenario: Scenario) -> None:
     closed = [account(0, "a1", closed_date=NOW.replace(day=31)), account(0, "a2", account_status="已销户")]
     assert scenario.rows(accounts=closed) == []
+
+
+def test_an_account_that_changed_hands_keeps_its_past_and_its_payments(scenario: Scenario) -> None:
+    # a3 was owned by c2, who has left; a4 was owned by c1 and goes on under c2, who is not a customer of the month.
+    accounts = [account(age, "a3", run=100, customer_id="c2") for age in (2, 1)] + [account(0, "a3", run=60)]
+    accounts += [account(2, "a4"), account(1, "a4", customer_id="c2"), account(0, "a4", customer_id="c2")]
+    bills = [bill(2, 500, account_id="a4", due=date(2024, 11, 20))]
+    payments = [payment(1, "b2", date(2024, 11, 3), 500, account_id="a4")]
+    row = scenario.row(accounts=accounts, bills=bills, payments=payments)
+    assert (row["capacity_cut_12m_count"], row["capacity_cut_age_months"]) == (1, 0)
+    assert (row["late_12m_count"], row["owed_cny"], row["days_to_pay"]) == (0, 0, 29)
+    assert (row["billed_12m_cny"], row["prepaid_12m_cny"], row["payment_channel_12m_count"]) == (500, 0, 0)
