@@ -83,7 +83,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--memory-limit", default="4GB")
+    parser.add_argument("--memory-limit", default="2500MB")
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
     started = time.perf_counter()

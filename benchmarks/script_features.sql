@@ -1,7 +1,7 @@
 -- The 72 features as one would write them by hand for speed, from the cleaned tables in out.
 --
--- What makes it fast: customers are numbered, a month is a whole number, and a month of history is copied to each of
--- the as-of months that see it, so that every look back is one grouping by one integer and no join.
+-- What makes it fast: customers are numbered, a month is a whole number, and a look back is a range over a customer's
+-- months in order (usage), or a month of history copied to each of the as-of months that see it (everything else).
 
 -- section: people
 CREATE MACRO mm(day) AS year(day) * 12 + month(day);
@@ -59,6 +59,8 @@ SELECT k, ratio(run_now, contract_now) AS run_contract_ratio,
 FROM totals;
 
 -- section: usage
+-- Every look back of usage is a range over the customer's months in order; months of active customers without usage
+-- stand in the row as well.
 CREATE TEMP TABLE f_usage AS
 WITH history AS (
     SELECT o.c, o.m, month(u.month) AS season, exact(sum(kwh)) AS kwh, exact(sum(kwh_sharp)) AS sharp,
@@ -70,46 +72,45 @@ WITH history AS (
            CAST(sum(spring_festival_days) AS INTEGER) AS fest_days, exact(sum(day_max_kwh)) AS day_max
     FROM out.cleaned.usage_monthly u JOIN owner o ON o.account_id = u.account_id AND o.m = mm(u.month)
     GROUP BY o.c, o.m, u.month),
-seen AS (
-    SELECT at_key(c, m + age) AS k, age, h.* EXCLUDE (c, m) FROM history h, range(0, 15) r(age)
-    WHERE m + age <= (SELECT m FROM last_month)),
+line AS (
+    SELECT h.* EXCLUDE (c, m), coalesce(h.c, r.c) AS c, coalesce(h.m, r.m) AS m, h.m - 22800 AS h_x,
+           CAST(kwh AS DECIMAL(38, 3)) * kwh AS square, CAST(kwh AS DECIMAL(38, 3)) * (h.m - 22800) AS by_x,
+           CAST(CAST(kwh AS DOUBLE) * 1000 AS BIGINT) * 4096 + h.m - 22800 AS peak_order,
+           CASE WHEN season IN (7, 8, 9) THEN kwh END AS summer, CASE WHEN season IN (12, 1, 2) THEN kwh END AS winter
+    FROM history h
+    FULL JOIN (SELECT p.c, mm(month) AS m FROM out.cleaned.customer_monthly JOIN person p USING (customer_id)) r
+        ON r.c = h.c AND r.m = h.m),
 totals AS (
-    SELECT k, sum(kwh) FILTER (age = 0) AS kwh_0, sum(kwh) FILTER (age = 1) AS kwh_1,
-           sum(kwh) FILTER (age = 12) AS kwh_12, sum(kwh) FILTER (age < 3) AS kwh_q, sum(kwh) FILTER (age >= 12) AS kwh_l,
-           count(*) FILTER (age >= 12) AS months_l, count(*) FILTER (age < 3) AS months_q,
-           sum(kwh) FILTER (age < 12) AS kwh_y,
-           sum(CAST(kwh AS DECIMAL(38, 3)) * kwh) FILTER (age < 12) AS squares,
-           sum(CAST(kwh AS DECIMAL(38, 3)) * age) FILTER (age < 12) AS by_age,
-           count(*) FILTER (age < 12) AS n, sum(age) FILTER (age < 12) AS ages,
-           sum(age * age) FILTER (age < 12) AS age_squares,
-           max(CAST(CAST(kwh AS DOUBLE) * 1000 AS BIGINT) * 100 + (99 - age)) FILTER (age < 12) AS peak_order,
-           sum(silent) FILTER (age = 0) AS silent_0, sum(days) FILTER (age = 0) AS days_0,
-           sum(estimated) FILTER (age = 0) AS estimated_0, sum(silent) FILTER (age < 3) AS silent_q,
-           sum(days) FILTER (age < 3) AS days_q, sum(work_kwh) FILTER (age < 3) AS work_kwh_q,
-           sum(work_days) FILTER (age < 3) AS work_days_q, sum(rest_kwh) FILTER (age < 3) AS rest_kwh_q,
-           sum(rest_days) FILTER (age < 3) AS rest_days_q, sum(work_kwh) FILTER (age < 12) AS work_kwh_y,
-           sum(work_days) FILTER (age < 12) AS work_days_y, sum(fest_kwh) FILTER (age < 12) AS fest_kwh,
-           sum(fest_days) FILTER (age < 12) AS fest_days, max(day_max) FILTER (age < 3) AS day_max,
-           sum(kwh) FILTER (age < 12 AND season IN (7, 8, 9)) AS summer,
-           sum(kwh) FILTER (age < 12 AND season IN (12, 1, 2)) AS winter,
-           sum(sharp) FILTER (age < 3) AS sharp_q, sum(peak) FILTER (age < 3) AS peak_q,
-           sum(flat) FILTER (age < 3) AS flat_q, sum(valley) FILTER (age < 3) AS valley_q,
-           sum(deep) FILTER (age < 3) AS deep_q, sum(sharp) FILTER (age >= 12) AS sharp_l,
-           sum(peak) FILTER (age >= 12) AS peak_l, sum(valley) FILTER (age >= 12) AS valley_l,
-           sum(deep) FILTER (age >= 12) AS deep_l
-    FROM seen GROUP BY k),
+    SELECT at_key(c, m) AS k, m - 22800 AS x, kwh AS kwh_0, sum(kwh) OVER (PARTITION BY c ORDER BY m RANGE BETWEEN 1 PRECEDING AND 1 PRECEDING) AS kwh_1,
+           sum(kwh) OVER (PARTITION BY c ORDER BY m RANGE BETWEEN 12 PRECEDING AND 12 PRECEDING) AS kwh_12, sum(kwh) OVER q AS kwh_q,
+           sum(kwh) OVER l AS kwh_l, count(days) OVER l AS months_l, count(days) OVER q AS months_q,
+           count(days) OVER (PARTITION BY c ORDER BY m RANGE BETWEEN 14 PRECEDING AND CURRENT ROW) AS months_seen,
+           sum(kwh) OVER y AS kwh_y, sum(square) OVER y AS squares, sum(by_x) OVER y AS by_x, count(days) OVER y AS n,
+           sum(h_x) OVER y AS xs, sum(h_x * h_x) OVER y AS x_squares, max(peak_order) OVER y AS peak_order,
+           silent AS silent_0, days AS days_0, estimated AS estimated_0, sum(silent) OVER q AS silent_q,
+           sum(days) OVER q AS days_q, sum(work_kwh) OVER q AS work_kwh_q, sum(work_days) OVER q AS work_days_q,
+           sum(rest_kwh) OVER q AS rest_kwh_q, sum(rest_days) OVER q AS rest_days_q, sum(work_kwh) OVER y AS work_kwh_y,
+           sum(work_days) OVER y AS work_days_y, sum(fest_kwh) OVER y AS fest_kwh, sum(fest_days) OVER y AS fest_days,
+           max(day_max) OVER q AS day_max, sum(summer) OVER y AS summer, sum(winter) OVER y AS winter,
+           sum(sharp) OVER q AS sharp_q, sum(peak) OVER q AS peak_q, sum(flat) OVER q AS flat_q,
+           sum(valley) OVER q AS valley_q, sum(deep) OVER q AS deep_q, sum(sharp) OVER l AS sharp_l,
+           sum(peak) OVER l AS peak_l, sum(valley) OVER l AS valley_l, sum(deep) OVER l AS deep_l
+    FROM line
+    WINDOW q AS (PARTITION BY c ORDER BY m RANGE BETWEEN 2 PRECEDING AND CURRENT ROW),
+           y AS (PARTITION BY c ORDER BY m RANGE BETWEEN 11 PRECEDING AND CURRENT ROW),
+           l AS (PARTITION BY c ORDER BY m RANGE BETWEEN 14 PRECEDING AND 12 PRECEDING)),
 named AS (
     SELECT *, CAST(kwh_y AS DECIMAL(38, 3)) AS wide, CAST(kwh_y AS DOUBLE) / n AS mean,
            months_q = 3 AND months_l = 3 AS has_last_year,
            peak_q + coalesce(sharp_q, 0) AS high_q, valley_q + coalesce(deep_q, 0) AS low_q,
            peak_l + coalesce(sharp_l, 0) AS high_l, valley_l + coalesce(deep_l, 0) AS low_l
-    FROM totals)
+    FROM totals WHERE months_seen > 0)
 SELECT k, n AS usage_months, exact(kwh_0) AS kwh_month, exact(kwh_q) AS kwh_3m, exact(kwh_y) AS kwh_12m,
        ratio(kwh_0, kwh_1) - 1 AS kwh_month_change_ratio, ratio(kwh_0, kwh_12) - 1 AS kwh_year_change_ratio,
        CASE WHEN has_last_year THEN ratio(kwh_q, kwh_l) - 1 END AS kwh_3m_year_change_ratio,
-       ratio(ratio(CAST(ages * wide - n * by_age AS DOUBLE), n * age_squares - ages * ages), mean) AS kwh_trend_ratio,
+       ratio(ratio(CAST(n * by_x - xs * wide AS DOUBLE), n * x_squares - xs * xs), mean) AS kwh_trend_ratio,
        ratio(sqrt(CAST(n * squares - wide * wide AS DOUBLE)) / n, mean) AS kwh_variation_ratio,
-       99 - peak_order % 100 AS months_since_kwh_max, ratio(silent_0, days_0) AS silent_day_ratio,
+       x - peak_order % 4096 AS months_since_kwh_max, ratio(silent_0, days_0) AS silent_day_ratio,
        ratio(silent_q, days_q) AS silent_day_3m_ratio, ratio(estimated_0, days_0) AS estimated_day_ratio,
        ratio(ratio(rest_kwh_q, rest_days_q), ratio(work_kwh_q, work_days_q)) AS restday_workday_ratio,
        ratio(ratio(fest_kwh, fest_days), ratio(work_kwh_y, work_days_y)) AS spring_festival_ratio,
