@@ -13,6 +13,9 @@ from govbiz_assets.contracts.catalog import TABLE_BY_NAME
 from govbiz_assets.contracts.column import Column
 from govbiz_assets.contracts.table import TableContract
 from govbiz_assets.contracts.tables_cleaned import CLEANED_BY_CHANNEL
+from govbiz_assets.warehouse.engine import open_engine
+from govbiz_assets.warehouse.session import attach_databases
+from govbiz_assets.warehouse.vault import unlock_vault
 
 TOLERANCE = 1e-9
 """Largest difference of two floating point numbers, relative to the larger of them and of 1."""
@@ -54,10 +57,9 @@ def compare_tables(house: Path, attach: str, source: Callable[[str], str], table
         tables: Tables to compare.
     """
     comparison = Comparison()
-    config = {"memory_limit": "4GB", "threads": 2, "temp_directory": str(house / "compare.spill")}
-    with duckdb.connect(":memory:", config=config) as connection:
-        for database in ("warehouse", "vault"):
-            connection.execute(f"ATTACH '{house / database}.duckdb' AS {database} (READ_ONLY)")
+    config = {"memory_limit": "4GB", "threads": 2}
+    with open_engine(house / "compare.spill", config) as connection:
+        attach_databases(connection, house, unlock_vault(house, None, print), read_only=True)
         if attach:
             connection.execute(attach)
         for name in tables:

@@ -6,9 +6,10 @@ import argparse
 import shutil
 from pathlib import Path
 
-import duckdb
-
 from benchmarks.measure import report_facts, timed
+from govbiz_assets.warehouse.engine import open_engine
+from govbiz_assets.warehouse.session import attach_databases
+from govbiz_assets.warehouse.vault import unlock_vault
 
 
 def export_inputs(data: Path, target: Path) -> None:
@@ -19,10 +20,9 @@ def export_inputs(data: Path, target: Path) -> None:
         target: Folder that is made anew: `raw/<channel>/<month>.parquet`, `reference/<table>/all.parquet`.
     """
     shutil.rmtree(target, ignore_errors=True)
-    with duckdb.connect(":memory:", config={"memory_limit": "3GB", "threads": 2}) as connection:
+    with open_engine(data / "spill", {"memory_limit": "3GB", "threads": 2}) as connection:
         connection.execute("SET preserve_insertion_order = false")
-        for database in ("vault", "warehouse"):
-            connection.execute(f"ATTACH '{data / database}.duckdb' AS {database} (READ_ONLY)")
+        attach_databases(connection, data, unlock_vault(data, None, print), read_only=True)
         tables = connection.execute(
             "SELECT database_name, schema_name, table_name FROM duckdb_tables() "
             "WHERE schema_name IN ('raw', 'reference') ORDER BY ALL"

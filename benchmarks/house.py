@@ -83,18 +83,21 @@ def run_layer(settings: Any, layer: str, months: Sequence[date], *, has_checks: 
 
 def stored_rows(data: Path, layers: Sequence[str]) -> dict[str, int]:
     """Returns the rows of each stored table of some layers."""
-    import duckdb
+    from govbiz_assets.warehouse.engine import open_engine
+    from govbiz_assets.warehouse.session import attach_databases
+    from govbiz_assets.warehouse.vault import unlock_vault
 
     rows: dict[str, int] = {}
-    for database in ("warehouse", "vault"):
-        with duckdb.connect(str(data / f"{database}.duckdb"), read_only=True) as connection:
-            tables = connection.execute(
-                "SELECT schema_name, table_name FROM duckdb_tables() WHERE list_contains(?, schema_name) ORDER BY ALL",
-                [list(layers)],
-            ).fetchall()
-            for schema, table in tables:
-                count = connection.execute(f'SELECT count(*) FROM "{schema}"."{table}"').fetchone()
-                rows[f"{schema}.{table}"] = count[0] if count else 0
+    with open_engine(data / "spill") as connection:
+        attach_databases(connection, data, unlock_vault(data, None, print), read_only=True)
+        tables = connection.execute(
+            "SELECT database_name, schema_name, table_name FROM duckdb_tables() "
+            "WHERE list_contains(?, schema_name) ORDER BY ALL",
+            [list(layers)],
+        ).fetchall()
+        for database, schema, table in tables:
+            count = connection.execute(f'SELECT count(*) FROM {database}."{schema}"."{table}"').fetchone()
+            rows[f"{schema}.{table}"] = count[0] if count else 0
     return rows
 
 

@@ -17,6 +17,8 @@ import duckdb
 
 from benchmarks.house import PSEUDONYM_KEY
 from benchmarks.measure import report_facts
+from govbiz_assets.warehouse.engine import attach_file, open_engine
+from govbiz_assets.warehouse.vault import VAULT_FILE, unlock_vault
 
 FOLDER = Path(__file__).resolve().parent
 SCRIPTS = {"cleaned": FOLDER / "script_cleaned.sql", "features": FOLDER / "script_features.sql"}
@@ -40,11 +42,11 @@ def run_script(data: Path, out: Path, memory_limit: str, threads: int) -> dict[s
         threads: Threads that DuckDB uses.
     """
     out.unlink(missing_ok=True)
-    config = {"memory_limit": memory_limit, "threads": threads, "temp_directory": str(out.with_suffix(".spill"))}
+    config = {"memory_limit": memory_limit, "threads": threads}
     seconds: dict[str, dict[str, float]] = {}
-    with duckdb.connect(":memory:", config=config) as connection:
+    with open_engine(out.with_suffix(".spill"), config) as connection:
         connection.execute("SET preserve_insertion_order = false")
-        connection.execute(f"ATTACH '{data / 'vault.duckdb'}' AS vault (READ_ONLY)")
+        attach_file(connection, data / VAULT_FILE, "vault", unlock_vault(data, None, print), read_only=True)
         connection.execute(f"ATTACH '{data / 'warehouse.duckdb'}' AS house (READ_ONLY)")
         connection.execute(f"ATTACH '{out}' AS out")
         connection.execute(_pseudonym_macro(PSEUDONYM_KEY.encode()))

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 import dagster as dg
 
 from govbiz_assets.build import build_warehouse
 from govbiz_assets.contracts.catalog import TABLE_BY_NAME
-from govbiz_assets.settings import Settings
+from govbiz_assets.settings import Settings, reveal
 from govbiz_assets.warehouse.compact import compact_database
 from govbiz_assets.warehouse.lock import hold_lock
 from govbiz_assets.warehouse.resource import LOCK_FILE
-from govbiz_assets.warehouse.session import DATABASES
+from govbiz_assets.warehouse.session import DATABASES, VAULT
 from govbiz_assets.warehouse.sql import table_path
+from govbiz_assets.warehouse.vault import rotate_key, unlock_vault
 
 _BATCH = 100
 
@@ -48,9 +50,22 @@ def compact_databases(settings: Settings) -> list[tuple[str, int, int]]:
             path = folder / f"{database}.duckdb"
             if path.exists():
                 before = path.stat().st_size
-                compact_database(path)
+                key = unlock_vault(folder, reveal(settings.vault_key), print) if database == VAULT else None
+                compact_database(path, key)
                 results.append((path.name, before, path.stat().st_size))
     return results
+
+
+def rotate_vault_key(settings: Settings, say: Callable[[str], None]) -> None:
+    """Encrypts the vault with a new key; waits for a running run, and keeps new ones waiting.
+
+    Args:
+        settings: Data folder, present key and new key.
+        say: Called with one line about what was done.
+    """
+    folder = settings.data_folder
+    with hold_lock(folder / LOCK_FILE, "vault rotate-key", settings.lock_timeout_seconds, on_wait=say):
+        rotate_key(folder, reveal(settings.vault_key), reveal(settings.vault_new_key), say)
 
 
 def drop_table(settings: Settings, full_name: str) -> None:

@@ -31,6 +31,13 @@ class Settings(BaseSettings):
         default=None,
         description="Key of the pseudonyms. Default: a random one made on first use in the data folder, mode 0600.",
     )
+    vault_key: SecretStr | None = Field(
+        default=None,
+        description="Key of the vault. Default: a random one made on first use in the data folder, mode 0600.",
+    )
+    vault_new_key: SecretStr | None = Field(
+        default=None, description="The key that `govbiz vault rotate-key` changes to. Default: a random one."
+    )
     memory_limit: str = Field(default="2500MB", description="Memory that DuckDB may use before it spills to disk.")
     threads: int = Field(default=2, ge=1, description="Threads that DuckDB uses.")
     lock_timeout_seconds: float = Field(
@@ -87,3 +94,8 @@ class Settings(BaseSettings):
     def dagster_home(self) -> Path:
         """Folder of Dagster's own state where DAGSTER_HOME names no other."""
         return self.data_folder / "dagster"
+
+
+def reveal(secret: SecretStr | None) -> str | None:
+    """Returns the text of a secret setting, None where it is not set."""
+    return secret.get_secret_value() if secret else None

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from govbiz_assets.pipeline import RunReport
+from govbiz_assets.warehouse import engine
 from govbiz_assets_tests.scenario import FIRST, House, months_from, small_province
 
 CUSTOMERS = 12
@@ -27,6 +28,9 @@ def pseudonym_key() -> Iterator[None]:
     """One key for all data folders, so that they can be compared; it reaches child processes too."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GOVBIZ_PSEUDONYM_KEY", "test")
+        patch.delenv("GOVBIZ_VAULT_KEY", raising=False)  # each data folder has a key of its own
+        # Checking the signature of the OpenSSL module takes 0.1 s at each opening; test_engine.py checks it.
+        patch.setitem(engine.CONFIG, "allow_unsigned_extensions", True)
         yield
 
 

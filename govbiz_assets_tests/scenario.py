@@ -20,7 +20,10 @@ from govbiz_assets.contracts.month import add_months, month_range
 from govbiz_assets.pipeline import RunReport, run_months
 from govbiz_assets.settings import Settings
 from govbiz_assets.simulate import SimulationParams, simulate_province
-from govbiz_assets.warehouse.session import DATABASES, Session
+from govbiz_assets.warehouse.engine import open_engine
+from govbiz_assets.warehouse.keys import read_key
+from govbiz_assets.warehouse.session import DATABASES, Session, attach_databases
+from govbiz_assets.warehouse.vault import KEY_FILE
 
 FIRST = date(2024, 1, 1)
 NO_MONTH = "-"
@@ -105,9 +108,8 @@ def redeliver(path: Path, change: Callable[[str], str], encoding: str = "utf-8")
 
 def connect(folder: Path) -> duckdb.DuckDBPyConnection:
     """A connection that reads both database files of a data folder that nobody writes."""
-    connection = duckdb.connect()
-    for database in DATABASES:
-        connection.execute(f"ATTACH '{folder / f'{database}.duckdb'}' AS {database} (READ_ONLY)")
+    connection = open_engine(folder / "spill")
+    attach_databases(connection, folder, read_key(folder / KEY_FILE, "-"), read_only=True)
     return connection
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import duckdb
 import pytest
 
+from govbiz_assets.warehouse.engine import open_engine
+from govbiz_assets.warehouse.session import DATABASES, attach_databases
+from govbiz_assets.warehouse.vault import unlock_vault
 from govbiz_assets_tests.scenario import FIRST, Digest, changed_months, differences, digest, up_to
 
 ROWS = "(DATE '2024-01-01', 'a', 1.5), (DATE '2024-01-01', NULL, 2.0), (DATE '2024-02-01', 'b', 3.0)"
@@ -14,9 +16,11 @@ ROWS = "(DATE '2024-01-01', 'a', 1.5), (DATE '2024-01-01', NULL, 2.0), (DATE '20
 
 def digest_of(folder: Path, change: str = "", rows: str = ROWS) -> Digest:
     folder.mkdir()
-    for database in ("warehouse", "vault"):
-        with duckdb.connect(str(folder / f"{database}.duckdb")) as connection:
-            connection.execute("CREATE SCHEMA layer; CREATE TABLE layer.rows (month DATE, name VARCHAR, value DOUBLE)")
+    with open_engine(folder / "spill") as connection:
+        attach_databases(connection, folder, unlock_vault(folder, None, print))
+        for database in DATABASES:
+            connection.execute(f"CREATE SCHEMA {database}.layer; USE {database}.layer")
+            connection.execute("CREATE TABLE layer.rows (month DATE, name VARCHAR, value DOUBLE)")
             connection.execute(f"INSERT INTO layer.rows VALUES {rows}")
             connection.execute("CREATE TABLE layer.list (code VARCHAR); INSERT INTO layer.list VALUES ('x')")
             if database == "warehouse" and change:

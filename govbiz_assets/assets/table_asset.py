@@ -6,6 +6,7 @@ the months and the extra columns, is known; nothing is decided when a module is 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ import dagster as dg
 
 from govbiz_assets.contracts.table import TableContract
 from govbiz_assets.partitions import trailing_mapping
+from govbiz_assets.warehouse.errors import values_kept_out
 
 IO_MANAGER_KEY = "tables"
 
@@ -77,7 +79,18 @@ class TableAsset:
             partitions_def=partitions if own[0].is_monthly else None,
             backfill_policy=dg.BackfillPolicy.single_run(),
             group_name=own[0].layer,
-        )(self.body)
+        )(_guarded(self.body))
+
+
+def _guarded(body: Callable[..., Any]) -> Callable[..., Any]:
+    """Keeps delivered values out of the errors of a body, which Dagster keeps in its history."""
+
+    @functools.wraps(body)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        with values_kept_out():
+            return body(*args, **kwargs)
+
+    return guarded
 
 
 def table_asset(

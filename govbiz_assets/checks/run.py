@@ -16,6 +16,7 @@ from govbiz_assets.contracts.table import TableContract
 from govbiz_assets.contracts.tables_source import CHECK_RESULT
 from govbiz_assets.resources import Deliveries
 from govbiz_assets.transforms.stack import stack
+from govbiz_assets.warehouse.errors import values_kept_out
 from govbiz_assets.warehouse.months import replace_months
 from govbiz_assets.warehouse.publish import publish_months
 from govbiz_assets.warehouse.resource import Warehouse
@@ -80,11 +81,12 @@ def _table_checks(
         session = warehouse.session
         window = _months(context) if contract.is_monthly else [NO_MONTH]
         names = sorted(key.name for key in context.selected_asset_check_keys)
-        values = {name: measure_months(by_name[name], session, window, deliveries.delivered) for name in names}
-        kept = keep_results(session, contract, [(by_name[name], values[name]) for name in names])
-        if warehouse.publish:
-            measured = sorted({month for monthly in values.values() for month in monthly})
-            publish_months(session, CHECK_RESULT, measured, warehouse.published_folder)
+        with values_kept_out():
+            values = {name: measure_months(by_name[name], session, window, deliveries.delivered) for name in names}
+            kept = keep_results(session, contract, [(by_name[name], values[name]) for name in names])
+            if warehouse.publish:
+                measured = sorted({month for monthly in values.values() for month in monthly})
+                publish_months(session, CHECK_RESULT, measured, warehouse.published_folder)
         for name in names:
             yield _judge(context, by_name[name], kept, window, values[name])
 

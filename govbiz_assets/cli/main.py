@@ -7,7 +7,7 @@ from govbiz_assets.cli.app import app
 
 def main() -> None:
     """Runs the command line."""
-    from govbiz_assets.cli import dictionary, maintenance, months, report, run, simulate, sources, ui  # noqa: F401
+    from govbiz_assets.cli import dictionary, maintenance, months, report, run, simulate, sources, ui, vault  # noqa: F401
 
     app()
 

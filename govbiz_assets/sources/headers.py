@@ -46,9 +46,10 @@ def map_headers(channel: Channel, source: ChannelSource, headers: Sequence[str])
     names = [normalize_header(header) for header in headers]
     twice = sorted({name for name in names if name and names.count(name) > 1}) if len(set(names)) < len(names) else []
     if twice:
-        # The headers of a wide file are account numbers, which a reason must not name.
+        # The headers of a wide file are account numbers, those of a file without a header line are its first record:
+        # a reason names only what is known as a header.
         places = [str(i + 1) for i, name in enumerate(names) if name == twice[0]]
-        shown = f"header {twice[0]!r}" if source.unpivot is None else "a header"
+        shown = f"header {twice[0]!r}" if twice[0] in _known(channel, source) else "a header"
         reason = f"{shown} stands twice (columns {', '.join(places[:5])}); rename or drop one of the columns"
         return _refuse("duplicate_header", reason)
     place = {name: position for position, name in enumerate(names) if name}
@@ -106,6 +107,14 @@ def _map_fields(
     unmapped = tuple(position for position in range(len(headers)) if position not in used)
     warning = f"column {', '.join(repr(name) for name in absent)} of the profile is not delivered" if absent else ""
     return HeaderMap(positions, unmapped, melted, warning=warning)
+
+
+def _known(channel: Channel, source: ChannelSource) -> set[str]:
+    """Normalized headers that the contract or the profile names."""
+    named = [spelling for field in channel.fields for spelling in (*field.headers, *source.columns.get(field.name, ()))]
+    named += [attribute.column for attribute in source.attributes.values()]
+    named += source.unpivot.keep if source.unpivot is not None else ()
+    return {normalize_header(name) for name in named}
 
 
 def _find(spellings: Sequence[str], place: dict[str, int], *, is_ranked: bool) -> list[int]:

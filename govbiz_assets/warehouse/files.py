@@ -21,4 +21,14 @@ def write_whole(path: Path, text: str, *, mode: int = 0o644) -> None:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
+    replace_whole(temporary, path)
+
+
+def replace_whole(temporary: Path, path: Path) -> None:
+    """Renames a file that is on disk over another, and waits until the new name is on disk as well."""
     temporary.replace(path)
+    descriptor = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -17,6 +17,7 @@ import polars as pl
 from govbiz_assets.contracts.month import month_name, months_between
 from govbiz_assets.contracts.table import TableContract
 from govbiz_assets.contracts.tables_source import QUARANTINE, SET_ASIDE
+from govbiz_assets.warehouse.errors import values_kept_out
 from govbiz_assets.warehouse.months import replace_months
 from govbiz_assets.warehouse.publish import publish_months
 from govbiz_assets.warehouse.records import Records, write_records
@@ -36,6 +37,7 @@ class TableIOManager(dg.IOManager):
         self._contracts = contracts
         self._told: set[tuple[str, date]] = set()
 
+    @values_kept_out()
     def load_input(self, context: dg.InputContext) -> ibis.Table | pl.DataFrame:
         """Returns the upstream table, narrowed to the input's partition window."""
         contract = self._contracts[".".join(context.asset_key.path)]
@@ -49,6 +51,7 @@ class TableIOManager(dg.IOManager):
             return rows
         return rows.order_by(list(contract.key)).to_polars() if contract.key else rows.to_polars()
 
+    @values_kept_out()
     def handle_output(self, context: dg.OutputContext, obj: ibis.Table | pl.DataFrame | Records) -> None:
         """Replaces the months of the partition window in one transaction each, then publishes them."""
         contract = self._contracts[".".join(context.asset_key.path)]

@@ -11,6 +11,7 @@ import ibis
 import ibis.expr.operations as ops
 
 from govbiz_assets.contracts.table import Rule, TableContract
+from govbiz_assets.warehouse.errors import describe_error
 from govbiz_assets.warehouse.session import Session
 from govbiz_assets.warehouse.sql import quote_identifier, table_path
 from govbiz_assets.warehouse.structure import check_rows
@@ -79,12 +80,12 @@ def _insert(session: Session, contract: TableContract, rows: ibis.Table) -> int:
         raise RowRuleError(
             f"{contract.full_name}: the required column {column} is null in some rows; the table is unchanged - "
             "mend the transform, or let the contract allow null"
-        ) from error
+        ) from None
     except (duckdb.DataError, duckdb.InvalidInputException) as error:
         raise RowRuleError(
-            f"{contract.full_name}: the rows cannot be computed ({str(error).splitlines()[0]}); "
+            f"{contract.full_name}: the rows cannot be computed ({describe_error(error)}); "
             "the table is unchanged - mend the transform"
-        ) from error
+        ) from None
     return int((answer.fetchone() or (0,))[0])
 
 
@@ -144,11 +145,17 @@ def _check_key(contract: TableContract, stored: ibis.Table, months: Sequence[dat
         repeated = window.group_by(within_month).having(window.count() > 1).aggregate(copies=window.count())
         sample = repeated.limit(1).to_polars()
         if sample.height:
-            key = ", ".join(f"{name}={' '.join(str(sample[name][0]).split())}" for name in contract.key)
+            key = ", ".join(f"{name}={_shown(contract, name, sample[name][0])}" for name in contract.key)
             raise RowRuleError(
                 f"{contract.full_name}: key ({key}) stands {sample['copies'][0]} times; the table is unchanged - "
                 "make the rows one per key"
             )
+
+
+def _shown(contract: TableContract, name: str, value: object) -> str:
+    """A value of a key for a message, which ends in logs; one that can name someone is hidden."""
+    can_name_someone = any(one.name == name and one.sensitivity == "identifying" for one in contract.columns)
+    return "***" if can_name_someone else " ".join(str(value).split())
 
 
 def _suspects(rows: ibis.Table, key: Sequence[str]) -> ibis.Table:

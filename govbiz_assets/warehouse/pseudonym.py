@@ -2,44 +2,27 @@
 
 from __future__ import annotations
 
-import secrets
 from pathlib import Path
 
 import duckdb
 
-from govbiz_assets.warehouse.files import write_whole
+from govbiz_assets.warehouse import keys
 
 KEY_FILE = "pseudonym.key"
 _BLOCK_BYTES = 64
 
 
-class PseudonymKeyError(Exception):
-    """There is no usable pseudonym key."""
-
-
 def load_key(folder: Path, configured: str | None) -> bytes:
     """Returns the pseudonym key: the configured one, else the data folder's own, made on first use.
 
-    The caller holds the lock, so that two first runs never make two keys.
-
     Args:
-        folder: Data folder.
+        folder: Data folder; the caller holds its lock.
         configured: Value of GOVBIZ_PSEUDONYM_KEY.
 
     Raises:
-        PseudonymKeyError: The folder's key file is empty; anybody could compute pseudonyms made with it.
+        SecretKeyError: The folder's key file is empty.
     """
-    if configured:
-        return configured.encode()
-    path = folder / KEY_FILE
-    if not path.exists():
-        write_whole(path, secrets.token_hex(32), mode=0o600)
-    key = path.read_text(encoding="ascii").strip()
-    if not key:
-        raise PseudonymKeyError(
-            f"{path}: the key is empty; restore the file from a backup, or set GOVBIZ_PSEUDONYM_KEY"
-        )
-    return key.encode()
+    return keys.load_key(folder / KEY_FILE, configured, "GOVBIZ_PSEUDONYM_KEY").encode()
 
 
 def install_pseudonym_function(connection: duckdb.DuckDBPyConnection, key: bytes) -> None:

@@ -11,7 +11,7 @@ import dagster as dg
 from dagster_duckdb import DuckDBResource
 from pydantic import Field, PrivateAttr
 
-from govbiz_assets.settings import Settings
+from govbiz_assets.settings import Settings, reveal
 from govbiz_assets.warehouse.files import write_whole
 from govbiz_assets.warehouse.history import history_kept_open
 from govbiz_assets.warehouse.lock import hold_lock
@@ -67,18 +67,16 @@ class Warehouse(DuckDBResource):
 
         Args:
             owner: Who asks, shown to those who wait.
-            log: Where the message goes that another run is waited for.
+            log: Where it is said that another run is waited for, or that the vault was encrypted.
         """
-        with hold_lock(
-            self.folder / LOCK_FILE,
-            owner,
-            self.lock_timeout_seconds,
-            on_wait=(log or logging.getLogger(__name__)).info,
-        ):
+        say = (log or logging.getLogger(__name__)).info
+        with hold_lock(self.folder / LOCK_FILE, owner, self.lock_timeout_seconds, on_wait=say):
             claim_folder(self.folder, self.profile)
-            secret = Settings().pseudonym_key
-            key = load_key(self.folder, secret.get_secret_value() if secret else None)
-            with open_session(self.folder, key, self.connection_config) as session:
+            # Read here and not given to the resource: Dagster keeps the configuration of resources in its history.
+            settings = Settings()
+            key = load_key(self.folder, reveal(settings.pseudonym_key))
+            vault_key = reveal(settings.vault_key)
+            with open_session(self.folder, key, self.connection_config, vault_key=vault_key, say=say) as session:
                 yield session
 
     @contextlib.contextmanager

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import re
+import logging
+import shutil
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,16 +16,19 @@ import ibis
 
 from govbiz_assets.contracts.column import Column
 from govbiz_assets.contracts.table import TableContract
-from govbiz_assets.warehouse.lock import WarehouseBusyError
+from govbiz_assets.warehouse.engine import attach_file, open_engine
 from govbiz_assets.warehouse.pseudonym import install_pseudonym_function
 from govbiz_assets.warehouse.sql import quote_identifier, quote_literal, table_path
 from govbiz_assets.warehouse.structure import StructureError, changed_nulls, missing_columns
+from govbiz_assets.warehouse.vault import unlock_vault
 
 if TYPE_CHECKING:
     # Ibis reads the SQL dialects of all its backends with the first of them; a code location loads without.
     from ibis.backends.duckdb import Backend
 
-DATABASES = ("warehouse", "vault")
+VAULT = "vault"
+DATABASES = ("warehouse", VAULT)
+_LOG = logging.getLogger(__name__)
 
 
 class Session:
@@ -166,18 +170,6 @@ class Session:
         return str(self.backend.compile(rows))
 
 
-def _attach(connection: duckdb.DuckDBPyConnection, path: Path, database: str) -> None:
-    try:
-        connection.execute(f"ATTACH {quote_literal(str(path))} AS {quote_identifier(database)}")
-    except duckdb.IOException as error:
-        holder = re.search(r"Conflicting lock is held in (.*\(PID \d+\))", str(error))
-        if holder is None:
-            raise
-        raise WarehouseBusyError(
-            f"{path}: another program has the file open, {holder[1]}; close it there and read published/ instead"
-        ) from None
-
-
 def _column_ddl(column: Column, is_required: bool) -> str:
     return f"{quote_identifier(column.name)} {column.dtype}{' NOT NULL' if is_required else ''}"
 
@@ -187,9 +179,28 @@ def _table_comment(contract: TableContract) -> str:
     return f"{contract.meaning} One row: {contract.grain}.{key}"
 
 
+def attach_databases(
+    connection: duckdb.DuckDBPyConnection, folder: Path, vault_key: str, *, read_only: bool = False
+) -> None:
+    """Opens both database files of a data folder on a connection of `open_engine`.
+
+    Raises:
+        WarehouseBusyError: A program that does not know the lock, such as a notebook, has a file open.
+        WrongKeyError: The vault has another key.
+    """
+    for database in DATABASES:
+        key = vault_key if database == VAULT else None
+        attach_file(connection, folder / f"{database}.duckdb", database, key, read_only=read_only)
+
+
 @contextlib.contextmanager
 def open_session(
-    folder: Path, pseudonym_key: bytes, connection_config: Mapping[str, Any] | None = None
+    folder: Path,
+    pseudonym_key: bytes,
+    connection_config: Mapping[str, Any] | None = None,
+    *,
+    vault_key: str | None = None,
+    say: Callable[[str], None] = _LOG.info,
 ) -> Iterator[Session]:
     """Opens both database files of a data folder; the caller holds the lock.
 
@@ -197,17 +208,22 @@ def open_session(
         folder: Data folder; the files are created where they do not exist.
         pseudonym_key: Key of the pseudonyms.
         connection_config: DuckDB settings such as `memory_limit` and `threads`.
+        vault_key: Configured key of the vault; that of the folder where there is none.
+        say: Called with one line where the vault had to be encrypted first.
 
     Raises:
         WarehouseBusyError: A program that does not know the lock, such as a notebook, has a file open.
+        SecretKeyError: The key of the vault is lost.
+        EncryptionError: The vault has another key, or the engine cannot encrypt.
     """
     folder.mkdir(parents=True, exist_ok=True)
     spill = folder / "spill"
-    config = {"temp_directory": str(spill), **(connection_config or {})}
-    connection = duckdb.connect(":memory:", config=config)
+    # What a killed run spilled helps nobody; that of earlier versions was readable.
+    shutil.rmtree(spill, ignore_errors=True)
+    key = unlock_vault(folder, vault_key, say)
+    connection = open_engine(spill, connection_config)
     try:
-        for database in DATABASES:
-            _attach(connection, folder / f"{database}.duckdb", database)
+        attach_databases(connection, folder, key)
         install_pseudonym_function(connection, pseudonym_key)
         yield Session(connection)
     finally:

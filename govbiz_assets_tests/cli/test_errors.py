@@ -18,6 +18,7 @@ COMMANDS = (
     ["report"],
     ["ui"],
     ["maintenance"],
+    ["vault", "rotate-key"],
     ["dictionary"],
 )
 

@@ -37,7 +37,7 @@ from govbiz_assets_tests.warehouse.trial import (
     rows_frame,
     write,
 )
-from govbiz_assets_tests.warehouse.workers import can_be_opened, hear, keep_file_open, running, take_lock
+from govbiz_assets_tests.warehouse.workers import can_be_opened, hear, keep_vault_open, running, take_lock
 
 MONTHS = monthly_partitions(JANUARY, APRIL)
 SUM = replace(TRIAL, name="total")
@@ -320,7 +320,7 @@ def test_without_a_configured_key_the_folder_gets_its_own_and_keeps_it(
 def test_a_program_that_ignores_the_lock_is_named_and_the_lock_freed_again(tmp_path: Path) -> None:
     with warehouse_of(tmp_path).open("first"):
         pass
-    with running(keep_file_open, tmp_path / "vault.duckdb") as (process, pipe):
+    with running(keep_vault_open, tmp_path) as (process, pipe):
         hear(pipe)
         with pytest.raises(WarehouseBusyError) as refusal, warehouse_of(tmp_path).open("second"):
             pytest.fail("DuckDB let two processes in")

@@ -17,9 +17,11 @@ from govbiz_assets.contracts.column import date as date_column
 from govbiz_assets.contracts.column import text
 from govbiz_assets.contracts.table import TableContract
 from govbiz_assets.transforms.pseudonym import pseudonym
+from govbiz_assets.warehouse.keys import SecretKeyError
 from govbiz_assets.warehouse.months import replace_months
-from govbiz_assets.warehouse.pseudonym import KEY_FILE, PseudonymKeyError, install_pseudonym_function, load_key
+from govbiz_assets.warehouse.pseudonym import KEY_FILE, install_pseudonym_function, load_key
 from govbiz_assets.warehouse.session import open_session
+from govbiz_assets_tests.scenario import connect
 from govbiz_assets_tests.warehouse.trial import JANUARY
 
 any_text = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
@@ -120,11 +122,10 @@ def test_the_vault_holds_what_was_received_and_the_warehouse_does_not_nor_either
     key = load_key(tmp_path, None)
     numbers = [f"CUSTOMER-{n:06}-SECRET" for n in range(5000)]
     write_owners(tmp_path, key, numbers)
-    with duckdb.connect(str(tmp_path / "vault.duckdb"), read_only=True) as vault:
-        assert sorted(n for (n,) in vault.execute("SELECT customer_no FROM raw.owner").fetchall()) == numbers
+    with connect(tmp_path) as both:
+        assert sorted(n for (n,) in both.execute("SELECT customer_no FROM vault.raw.owner").fetchall()) == numbers
     stored = {path.name: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
-    assert b"-SECRET" in stored["vault.duckdb"]
-    assert [name for name, content in stored.items() if b"-SECRET" in content] == ["vault.duckdb"]
+    assert [name for name, content in stored.items() if b"-SECRET" in content] == []
     assert [name for name, content in stored.items() if key in content] == [KEY_FILE]
 
 
@@ -145,7 +146,7 @@ def test_a_configured_key_goes_before_that_of_the_folder(tmp_path: Path) -> None
 
 def test_an_empty_key_file_is_refused_and_not_taken_as_a_key(tmp_path: Path) -> None:
     (tmp_path / KEY_FILE).write_text("\n", encoding="ascii")
-    with pytest.raises(PseudonymKeyError, match="the key is empty; restore the file from a backup") as refusal:
+    with pytest.raises(SecretKeyError, match="the key is empty; restore the file from a backup") as refusal:
         load_key(tmp_path, None)
     assert "\n" not in str(refusal.value)
 

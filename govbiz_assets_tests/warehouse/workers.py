@@ -17,17 +17,21 @@ import ibis
 import ibis.backends.duckdb
 
 from govbiz_assets.contracts.tables_source import SET_ASIDE
+from govbiz_assets.warehouse.engine import CONFIG, attach_file, open_engine
+from govbiz_assets.warehouse.keys import read_key
 from govbiz_assets.warehouse.lock import WarehouseBusyError, hold_lock
 from govbiz_assets.warehouse.months import replace_months
 from govbiz_assets.warehouse.publish import publish_months, publish_views
 from govbiz_assets.warehouse.records import Records, Split, write_records
-from govbiz_assets.warehouse.session import Session
+from govbiz_assets.warehouse.session import Session, attach_databases
+from govbiz_assets.warehouse.vault import KEY_FILE, VAULT_FILE
 from govbiz_assets_tests.warehouse.trial import JANUARY, TRIAL, house
 
 LOCK = "warehouse.lock"
 CHANNEL = "usage"
 KEPT = replace(TRIAL, name="kept")
 PATIENCE_SECONDS = 30.0
+CONFIG["allow_unsigned_extensions"] = True  # as in conftest.py, for the other processes
 _PROCESSES = multiprocessing.get_context("forkserver")
 # What a write loads is loaded before the processes fork, so that a write's time is its own and not that of imports.
 _PROCESSES.set_forkserver_preload(
@@ -72,19 +76,19 @@ def take_lock(folder: Path, owner: str, timeout_seconds: float, pipe: Connection
 
 def open_files(folder: Path, pipe: Connection) -> None:
     """Opens both files for writing, as a program does that knows nothing of the lock."""
-    answers = []
-    for name in ("warehouse", "vault"):
-        try:
-            duckdb.connect(str(folder / f"{name}.duckdb")).close()
-            answers.append("opened")
-        except duckdb.Error as error:
-            answers.append(str(error))
-    pipe.send(answers)
+    key = read_key(folder / KEY_FILE, "-")
+    try:
+        with open_engine(folder / "spill") as connection:
+            attach_databases(connection, folder, key)
+        pipe.send("opened")
+    except WarehouseBusyError as error:
+        pipe.send(str(error))
 
 
-def keep_file_open(path: Path, pipe: Connection) -> None:
-    """Keeps a database file open for reading, as a notebook does."""
-    with duckdb.connect(str(path), read_only=True):
+def keep_vault_open(folder: Path, pipe: Connection) -> None:
+    """Keeps the vault open for reading, as a notebook does."""
+    with open_engine(folder / "spill") as connection:
+        attach_file(connection, folder / VAULT_FILE, "vault", read_key(folder / KEY_FILE, "-"), read_only=True)
         pipe.send("open")
         with suppress(EOFError):
             pipe.recv()
@@ -93,7 +97,7 @@ def keep_file_open(path: Path, pipe: Connection) -> None:
 def can_be_opened(folder: Path) -> bool:
     """True where another process can open both files for writing right now."""
     with running(open_files, folder) as (_, pipe):
-        return bool(hear(pipe) == ["opened", "opened"])
+        return bool(hear(pipe) == "opened")
 
 
 def generation_rows(session: Session, generation: int, count: int, month: date = JANUARY) -> ibis.Table:
