@@ -6,8 +6,11 @@ import fcntl
 import os
 from pathlib import Path
 
+import duckdb
 import pytest
 
+from govbiz_assets.warehouse.session import open_session
+from govbiz_assets.warehouse.vault import KEY_FILE, VAULT_FILE
 from govbiz_assets_tests.cli.conftest import Govbiz
 
 COMMANDS = (
@@ -43,6 +46,8 @@ def test_every_command_has_help_with_an_example(govbiz: Govbiz, command: list[st
         (["months"], {"GOVBIZ_THREADS": "many"}, ["GOVBIZ_THREADS", "valid integer"]),
         (["report"], {}, ["data/published: nothing is published yet; run: govbiz run"]),
         (["maintenance", "--rebuild", "cleaned.bil"], {}, ["'cleaned.bil' is no table", "data-dictionary.md"]),
+        (["vault", "rotate-key"], {}, ["vault.duckdb: there is no vault yet; it is made by: govbiz run"]),
+        (["vault", "rotate-key"], {"GOVBIZ_VAULT_KEY": "k" * 32}, ["GOVBIZ_VAULT_NEW_KEY to the new one"]),
         (["simulate", "--months", "1000"], {}, ["holiday calendar"]),
         (
             ["dictionary", "--check", "--path", "/nowhere/a.md"],
@@ -95,6 +100,33 @@ def test_a_folder_of_another_profile_is_refused(govbiz: Govbiz) -> None:
     (govbiz.data / "profile").write_text("tianchi\n", encoding="utf-8")
     line = govbiz.error("run")
     assert "holds the data of profile tianchi, not of sample; set GOVBIZ_DATA_DIR" in line
+
+
+def test_a_lost_or_wrong_key_of_the_vault_stops_a_run_with_one_line_without_the_key(govbiz: Govbiz) -> None:
+    assert govbiz("simulate", "--customers", "5", "--months", "1").exit_code == 0
+    with open_session(govbiz.data, b"k"):
+        pass
+    right, wrong = (govbiz.data / KEY_FILE).read_text(encoding="utf-8"), "w" * 32
+    (govbiz.data / KEY_FILE).unlink()
+    assert f"neither in GOVBIZ_VAULT_KEY nor in {govbiz.data / KEY_FILE}; restore that file" in govbiz.error("run")
+    line = govbiz.error("run", GOVBIZ_VAULT_KEY=wrong)
+    assert f"{govbiz.data / VAULT_FILE}: is encrypted with another key than that of GOVBIZ_VAULT_KEY" in line
+    history = {path: path.read_bytes() for path in (govbiz.data / "dagster").rglob("*") if path.is_file()}
+    assert history
+    assert not [path for path, content in history.items() if wrong.encode() in content or right.encode() in content]
+
+
+def test_a_vault_that_was_not_encrypted_is_and_its_key_is_changed_by_one_command(govbiz: Govbiz) -> None:
+    govbiz.data.mkdir(parents=True)
+    duckdb.connect(str(govbiz.data / VAULT_FILE)).close()
+    result = govbiz("vault", "rotate-key")
+    assert result.exit_code == 0, result.output
+    path, key_file = govbiz.data / VAULT_FILE, govbiz.data / KEY_FILE
+    assert result.stdout.splitlines() == [
+        f"{path}: was not encrypted and is now; keep its key: {key_file}",
+        f"{path}: has a new key; it is in {key_file}",
+    ]
+    assert key_file.read_text(encoding="utf-8") not in result.output
 
 
 def test_a_broken_file_is_named_once_and_without_a_traceback(govbiz: Govbiz) -> None:

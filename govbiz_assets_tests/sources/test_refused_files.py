@@ -176,6 +176,12 @@ def test_a_duplicate_header_is_refused(tmp_path: Path, header: str) -> None:
     assert_refused(usage_landscape(tmp_path, usage_text(["1,2,3,4"], header)), "duplicate_header", "总电量")
 
 
+def test_a_first_record_in_the_place_of_the_header_is_not_quoted(tmp_path: Path) -> None:
+    landscape = usage_landscape(tmp_path, usage_text(["1,2,3,4"], "某某公司,某某公司,1,2"))
+    assert_refused(landscape, "duplicate_header", "a header stands twice (columns 1, 2)")
+    assert "某某公司" not in str(landscape.scan().reason)
+
+
 def test_a_duplicate_header_of_a_wide_file_is_refused_without_naming_the_account(tmp_path: Path) -> None:
     unpivot = {"keep": ["日期"], "name_to": "account_no", "value_to": "kwh"}
     landscape = usage_landscape(tmp_path, "日期,3201,3202,3201\n2024-01-01,1,2,3\n", unpivot=unpivot)
