@@ -16,7 +16,6 @@ from typing import Any
 from benchmarks.measure import report_facts, run_measured, timed
 
 MONTH = date(2024, 1, 1)
-ROWS = 3_000_000
 KINDS = ("encrypted", "plain")
 RUN, LOAD, READ = "run", "load", "read"
 
@@ -50,7 +49,7 @@ def do_run(folder: Path) -> None:
         raise RuntimeError(report.errors[0])
 
 
-def do_load(folder: Path) -> None:
+def do_load(folder: Path, rows_wanted: int) -> None:
     """Writes a month of raw readings, every value as text."""
     from govbiz_assets.contracts.tables_source import RAW_TABLES
     from govbiz_assets.warehouse.months import replace_months
@@ -65,7 +64,7 @@ def do_load(folder: Path) -> None:
             "format('{:010d}', n // 30) AS account_no, "
             f"strftime(DATE '{MONTH}' + (n % 30)::INTEGER, '%Y-%m-%d') AS usage_date, "
             + ", ".join(f"(hash(n + {i}) % 1000000)::VARCHAR || '.125' AS {name}" for i, name in enumerate(texts))
-            + f" FROM range({ROWS}) AS numbers(n)"
+            + f" FROM range({rows_wanted}) AS numbers(n)"
         )
         replace_months(session, contract, rows, [MONTH])
 
@@ -84,6 +83,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--customers", type=int, default=300)
     parser.add_argument("--months", type=int, default=6)
+    parser.add_argument("--rows", type=int, default=3_000_000)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--work", choices=(RUN, LOAD, READ))
     parser.add_argument("--kind", choices=KINDS)
@@ -92,7 +92,8 @@ def main() -> None:
     if arguments.work:
         if arguments.kind == "plain":
             without_encryption()
-        seconds, _ = timed(lambda: {RUN: do_run, LOAD: do_load, READ: do_read}[arguments.work](folder))
+        work = {RUN: do_run, LOAD: lambda data: do_load(data, arguments.rows), READ: do_read}[arguments.work]
+        seconds, _ = timed(lambda: work(folder))
         report_facts(seconds)
         return
 
@@ -108,7 +109,7 @@ def main() -> None:
                 data = folder / f"{RUN if work == RUN else LOAD}-{kind}"
                 if work != READ:
                     shutil.rmtree(data, ignore_errors=True)
-                options = ["--folder", data, "--work", work, "--kind", kind]
+                options = ["--folder", data, "--work", work, "--kind", kind, "--rows", arguments.rows]
                 taken = run_measured(f"{work} {kind}", "benchmarks.encryption", options)
                 cpu.setdefault(f"{work} {kind}", []).append(taken.cpu_seconds)
     sizes = {kind: (folder / f"{LOAD}-{kind}" / "vault.duckdb").stat().st_size for kind in KINDS}
