@@ -56,6 +56,7 @@ def run_layer(settings: Any, layer: str, months: Sequence[date], *, has_checks: 
         RuntimeError: A step failed.
     """
     import dagster as dg
+    import ibis
 
     from govbiz_assets.automation.jobs import slice_tags
     from govbiz_assets.automation.restatement import RunSlice
@@ -63,6 +64,8 @@ def run_layer(settings: Any, layer: str, months: Sequence[date], *, has_checks: 
     from govbiz_assets.pipeline import open_instance
 
     warnings.simplefilter("ignore")
+    # Ibis reads its dialects with the first connection; that is starting Python, which no peer's seconds hold.
+    ibis.duckdb.connect().disconnect()
     selection = dg.AssetSelection.groups(*_GROUPS[layer])
     for name in _QUALITY[layer]:
         selection = selection | dg.AssetSelection.assets(dg.AssetKey(["quality", name]))

@@ -12,6 +12,7 @@ from govbiz_assets.transforms.features.customer import ATTRIBUTE_DEPTH, FeatureI
 from govbiz_assets.transforms.features.payment import PAYMENT_DEPTH
 from govbiz_assets.transforms.features.service import SERVICE_DEPTH
 from govbiz_assets.transforms.features.usage import USAGE_DEPTH
+from govbiz_assets.warehouse.composed import Composed
 
 
 @table_asset(
@@ -42,7 +43,7 @@ def customer_monthly(
     weather: ibis.Table,
     attributes: ibis.Table,
     industries: ibis.Table,
-) -> ibis.Table:
+) -> Composed:
     """What is known of each active customer as of the end of the month."""
     inputs = FeatureInputs(
         customers=customers,
@@ -59,7 +60,11 @@ def customer_monthly(
     passed_through = {
         name: channel for channel, source in deliveries.profile.channels.items() for name in source.attributes
     }
-    return customer_features(inputs, run_months(context), delivered=deliveries.delivered, attributes=passed_through)
+    return Composed(
+        lambda keep: customer_features(
+            inputs, run_months(context), delivered=deliveries.delivered, attributes=passed_through, keep=keep
+        )
+    )
 
 
 FEATURE_ASSETS = (customer_monthly,)

@@ -14,7 +14,16 @@ from govbiz_assets.transforms.features.capacity import (
     customer_capacity,
     open_accounts,
 )
-from govbiz_assets.transforms.features.panel import Panel, build_panel, exact_sum, month_end, month_index, ratio
+from govbiz_assets.transforms.features.panel import (
+    Keep,
+    Panel,
+    as_it_is,
+    build_panel,
+    exact_sum,
+    month_end,
+    month_index,
+    ratio,
+)
 from govbiz_assets.transforms.features.payment import payment_features
 from govbiz_assets.transforms.features.service import product_features, ticket_features
 from govbiz_assets.transforms.features.usage import customer_usage, usage_features
@@ -59,6 +68,7 @@ def customer_features(
     *,
     delivered: frozenset[str],
     attributes: Mapping[str, str],
+    keep: Keep = as_it_is,
 ) -> ibis.Table:
     """Returns the features of every active customer as of the end of each month.
 
@@ -67,31 +77,34 @@ def customer_features(
         months: As-of months.
         delivered: Channels that the profile delivers; features of other channels are null, not zero.
         attributes: Passed-through columns and the channel that brings each: `customer` or `attribute`.
+        keep: Computes an intermediate table once and returns it, for an engine that would hold all of them in memory
+            at once, or compute one anew for each use.
     """
     customers = inputs.customers.filter(inputs.customers.month.isin(list(months)))
     accounts = inputs.accounts.filter(inputs.accounts.month.isin(list(months)))
     active = open_accounts(accounts).select("month", "customer_id").distinct()
     rows = customers.semi_join(active, ["month", "customer_id"]).drop("registered_date", "source_file", "row_no")
-    panel = build_panel(rows.select("month", "customer_id"), months)
+    panel = build_panel(rows.select("month", "customer_id"), months, keep)
     known = inputs.accounts.select("month", "account_id", "customer_id")
     every_owner = known.left_join(panel.people, "customer_id").select("month", "account_id", "customer_number")
+    every_owner = keep("owners", every_owner)
     owners = every_owner.filter(every_owner.customer_number.notnull())
 
-    parts = [
-        usage_features(panel, customer_usage(inputs.usage, owners)),
-        capacity_features(panel, customer_capacity(panel, inputs.accounts)),
-        payment_features(panel, inputs.bills, inputs.payments, every_owner),
-        ticket_features(panel, inputs.tickets, owners),
-        product_features(panel, inputs.subscriptions),
-    ]
+    parts = {
+        "usage": usage_features(panel, customer_usage(inputs.usage, owners)),
+        "capacity": capacity_features(panel, customer_capacity(panel, inputs.accounts)),
+        "payment": payment_features(panel, inputs.bills, inputs.payments, every_owner, keep),
+        "ticket": ticket_features(panel, inputs.tickets, owners),
+        "product": product_features(panel, inputs.subscriptions),
+    }
     monthly = [name for name, channel in attributes.items() if channel == "attribute"]
     if monthly:
-        parts.append(_latest_attributes(panel, inputs.attributes, monthly))
+        parts["attribute"] = _latest_attributes(panel, inputs.attributes, monthly)
     rows = rows.join(panel.rows.select("month", "customer_id", "panel_key"), ["month", "customer_id"])
-    for part in parts:
-        rows = rows.left_join(part, "panel_key").drop("panel_key_right")
+    for name, part in parts.items():
+        rows = rows.left_join(keep(f"{name}_features", part), "panel_key").drop("panel_key_right")
     rows = rows.drop("panel_key")
-    own = account_features(accounts)
+    own = keep("account_features", account_features(accounts))
     rows = rows.left_join(own, ["month", "customer_id"]).drop("month_right", "customer_id_right")
     rows = _with_context(rows, inputs)
     hours = (month_end(rows.month).day() * 24).cast("float64")

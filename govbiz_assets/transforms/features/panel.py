@@ -6,7 +6,7 @@ numbers would differ in their last bits with the order in which threads meet the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, cast
@@ -23,6 +23,15 @@ _MONTH_NUMBERS = 65_536
 def month_index(month: ir.DateValue) -> ir.IntegerValue:
     """Returns the number of a month, so that the difference of two is their distance in months."""
     return (month.year().cast("int64") * 12 + month.month().cast("int64")).cast("int64")
+
+
+Keep = Callable[[str, ibis.Table], ibis.Table]
+"""Computes a named intermediate table once and returns it."""
+
+
+def as_it_is(name: str, rows: ibis.Table) -> ibis.Table:  # noqa: ARG001 - a `Keep`
+    """Keeps nothing: the engine computes the rows where they are used."""
+    return rows
 
 
 @dataclass(frozen=True)
@@ -113,19 +122,21 @@ def trailing(months: int, *, back: int = 0) -> Any:
     )
 
 
-def build_panel(active: ibis.Table, months: Sequence[date]) -> Panel:
+def build_panel(active: ibis.Table, months: Sequence[date], keep: Keep = as_it_is) -> Panel:
     """Returns the panel of active customers.
 
     Args:
         active: `month`, `customer_id`; once each.
         months: As-of months.
+        keep: Computes an intermediate table once.
     """
+    active = keep("active", active)
     people = active.select("customer_id").distinct()
-    people = people.mutate(customer_number=ibis.row_number().over(ibis.window(order_by="customer_id")))
+    people = keep("people", people.mutate(customer_number=ibis.row_number().over(ibis.window(order_by="customer_id"))))
     rows = active.join(people, "customer_id")
     key = _panel_key(rows.customer_number, month_index(rows.month))
     numbers = [month.year * 12 + month.month for month in months]
-    rows = rows.mutate(panel_key=key, as_of=month_index(rows.month))
+    rows = keep("panel", rows.mutate(panel_key=key, as_of=month_index(rows.month)))
     return Panel(rows, people, min(numbers), max(numbers))
 
 

@@ -9,7 +9,18 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
-from govbiz_assets.transforms.features.panel import EXACT, MONEY, Panel, change, exact_sum, month_index, ratio, trailing
+from govbiz_assets.transforms.features.panel import (
+    EXACT,
+    MONEY,
+    Keep,
+    Panel,
+    as_it_is,
+    change,
+    exact_sum,
+    month_index,
+    ratio,
+    trailing,
+)
 from govbiz_assets.transforms.stack import stack
 
 PAYMENT_DEPTH = 13
@@ -21,7 +32,9 @@ _PREPAID = "预收"
 _NEVER = 100_000
 
 
-def payment_features(panel: Panel, bills: ibis.Table, payments: ibis.Table, owners: ibis.Table) -> ibis.Table:
+def payment_features(
+    panel: Panel, bills: ibis.Table, payments: ibis.Table, owners: ibis.Table, keep: Keep = as_it_is
+) -> ibis.Table:
     """Returns the billing and payment features.
 
     Args:
@@ -30,18 +43,19 @@ def payment_features(panel: Panel, bills: ibis.Table, payments: ibis.Table, owne
         payments: `cleaned.payment`, PAYMENT_DEPTH months.
         owners: `month`, `account_id`, `customer_number`; null for a customer outside the panel, because a bill is
             paid whoever owns the account by then.
+        keep: Computes an intermediate table once.
     """
     owned_bills = bills.join(owners, ["month", "account_id"])
     owned_bills = owned_bills.filter(owned_bills.customer_number.notnull())
     owned_bills = owned_bills.mutate(at=month_index(owned_bills.month), due_at=month_index(owned_bills.due_date))
     owned_payments = payments.join(owners, ["month", "account_id"])
     owned_payments = owned_payments.mutate(at=month_index(owned_payments.month))
-    matched = _matched(owned_bills, owned_payments)
+    matched = keep("matched", _matched(owned_bills, owned_payments))
     features = panel.rows.select("panel_key")
     for part in (
-        _billed(panel, owned_bills),
-        _settled(panel, owned_bills, matched),
-        _paid(panel, owned_payments.filter(owned_payments.customer_number.notnull()), matched),
+        keep("billed", _billed(panel, owned_bills)),
+        keep("settled", _settled(panel, owned_bills, matched)),
+        keep("paid", _paid(panel, owned_payments.filter(owned_payments.customer_number.notnull()), matched)),
     ):
         features = features.left_join(part, "panel_key").drop("panel_key_right")
     return features.mutate(
