@@ -6,6 +6,8 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
 
 from govbiz_assets.warehouse.history import history_kept_open
 
@@ -52,3 +54,20 @@ def test_events_are_seen_by_others_at_once_and_kept(home: Path) -> None:
 def test_a_history_elsewhere_is_no_error_and_makes_no_file(tmp_path: Path) -> None:
     with history_kept_open(tmp_path, "run-1"):
         assert list(tmp_path.iterdir()) == []
+
+
+def waits_for_the_disk(path: Path) -> bool:
+    """True where a connection as Dagster makes them waits for the disk with every commit."""
+    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
+    with engine.connect() as connection:
+        level = connection.exec_driver_sql("PRAGMA synchronous").scalar()
+    engine.dispose()
+    return level == 2
+
+
+def test_only_the_history_and_only_while_the_run_lasts_commits_without_waiting_for_the_disk(home: Path) -> None:
+    run, elsewhere = home / "history" / "runs" / "run-1.db", home / "schedules.db"
+    with history_kept_open(home, "run-1"):
+        assert not waits_for_the_disk(run)
+        assert waits_for_the_disk(elsewhere)
+    assert waits_for_the_disk(run)
