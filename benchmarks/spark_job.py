@@ -68,7 +68,7 @@ class SparkJob:
     def _clean(self, name: str) -> None:
         """Reads and divides the records of a channel; what was read is kept for the three ways of a record."""
         channel, contract = CHANNEL_BY_NAME[name], self._contracts[tables.CLEANED_BY_CHANNEL[name].full_name]
-        options = cleaning_options(self._profile.channels[name], name)
+        options = cleaning_options(self._profile.channels[name])
         parsed = self._frame(parse_records(self._table("raw", name, self._inputs), channel, options)).persist()
         try:
             view = f"parsed_{name}"

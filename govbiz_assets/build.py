@@ -8,13 +8,13 @@ from typing import Any
 
 import dagster as dg
 
-from govbiz_assets.assets.catalog import TABLE_ASSETS
+from govbiz_assets.assets.catalog import table_assets
 from govbiz_assets.assets.shared_tables import shared_table_specs
 from govbiz_assets.assets.table_asset import IO_MANAGER_KEY
 from govbiz_assets.automation.jobs import build_jobs
 from govbiz_assets.automation.schedules import build_monthly_close
 from govbiz_assets.automation.sensors import build_alert_sensor, build_landing_sensor
-from govbiz_assets.checks.catalog import TABLE_CHECKS
+from govbiz_assets.checks.catalog import table_checks
 from govbiz_assets.checks.run import build_checks
 from govbiz_assets.partitions import monthly_partitions
 from govbiz_assets.resources import Deliveries
@@ -49,11 +49,12 @@ def _build_defs(
     settings: Settings, resource_overrides: Mapping[str, Any], loggers: Mapping[str, dg.LoggerDefinition]
 ) -> dg.Definitions:
     profile = load_profile(settings.profile, settings.profiles_folder)
+    channels = tuple(profile.known_channels.values())
     contracts = profile_contracts(profile)
     partitions = monthly_partitions(profile.months.first, profile.months.last)
     assets: list[dg.AssetsDefinition | dg.AssetSpec] = [
-        *(asset.build(contracts, partitions) for asset in TABLE_ASSETS),
-        *shared_table_specs(contracts, partitions),
+        *(asset.build(contracts, partitions) for asset in table_assets(channels)),
+        *shared_table_specs(channels, contracts, partitions),
     ]
     resources = {
         "warehouse": build_warehouse(settings),
@@ -63,7 +64,7 @@ def _build_defs(
     jobs = build_jobs()
     return dg.Definitions(
         assets=assets,
-        asset_checks=build_checks(TABLE_CHECKS, contracts, partitions),
+        asset_checks=build_checks(table_checks(channels), contracts, partitions),
         jobs=jobs,
         schedules=[build_monthly_close(jobs[-1])],
         sensors=[build_landing_sensor(settings, profile, partitions), build_alert_sensor(settings)],

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from datetime import datetime
 
 import dagster as dg
 
 from govbiz_assets.build import build_warehouse
-from govbiz_assets.contracts.catalog import TABLE_BY_NAME
 from govbiz_assets.settings import Settings, reveal
+from govbiz_assets.sources.contracts import profile_contracts
+from govbiz_assets.sources.profile import load_profile
 from govbiz_assets.warehouse.compact import compact_database
 from govbiz_assets.warehouse.lock import hold_lock
+from govbiz_assets.warehouse.publish import publish_views
 from govbiz_assets.warehouse.resource import LOCK_FILE
 from govbiz_assets.warehouse.session import DATABASES, VAULT
 from govbiz_assets.warehouse.sql import table_path
@@ -71,11 +74,17 @@ def rotate_vault_key(settings: Settings, say: Callable[[str], None]) -> None:
 def drop_table(settings: Settings, full_name: str) -> None:
     """Drops a table whose stored structure no longer fits its contract.
 
+    Where a column of it may not be seen any more, what is published of the table goes too.
+
     Raises:
         ValueError: There is no such table.
     """
-    contract = TABLE_BY_NAME.get(full_name)
+    profile = load_profile(settings.profile, settings.profiles_folder)
+    contract = profile_contracts(profile).get(full_name)
     if contract is None:
         raise ValueError(f"{full_name!r} is no table; see docs/data-dictionary.md")
     with build_warehouse(settings).open("maintenance") as session:
         session.connection.execute(f"DROP TABLE IF EXISTS {table_path(contract)}")
+        if contract.withheld:
+            shutil.rmtree(settings.published_folder / contract.layer / contract.name, ignore_errors=True)
+            publish_views(settings.published_folder)

@@ -14,7 +14,7 @@ from typing import Any
 
 import dagster as dg
 
-from govbiz_assets.assets.catalog import TABLE_ASSETS
+from govbiz_assets.assets.catalog import table_assets
 from govbiz_assets.automation.jobs import EVERYTHING, slice_assets, slice_tags
 from govbiz_assets.automation.restatement import RunSlice, plan_runs
 from govbiz_assets.automation.sensors import published_months
@@ -22,6 +22,7 @@ from govbiz_assets.build import build_defs
 from govbiz_assets.contracts.month import month_name
 from govbiz_assets.run_errors import error_line
 from govbiz_assets.settings import PROJECT_ROOT, Settings
+from govbiz_assets.sources.profile import load_profile
 
 PROGRESS_LOGGER = "progress"
 # Dagster fails the step of a blocking check; the failed check itself is reported, with its months.
@@ -102,7 +103,9 @@ def run_months(
         on_event: Called with each Dagster event, for progress.
         on_message: Called with what a run says in words, for example that it waits for another one.
     """
-    runs = plan_runs(months, published_months(settings.published_folder), TABLE_ASSETS)
+    profile = load_profile(settings.profile, settings.profiles_folder)
+    assets = table_assets(tuple(profile.known_channels.values()))
+    runs = plan_runs(months, published_months(settings.published_folder), assets)
     if on_plan:
         on_plan(runs)
     report = RunReport(list(months))

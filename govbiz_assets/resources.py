@@ -10,7 +10,6 @@ from pathlib import Path
 import dagster as dg
 from pydantic import Field, PrivateAttr
 
-from govbiz_assets.contracts.channel import CHANNEL_BY_NAME
 from govbiz_assets.contracts.cleaning import CleaningOptions
 from govbiz_assets.contracts.table import TableContract
 from govbiz_assets.sources.contracts import profile_contracts
@@ -78,13 +77,12 @@ class Deliveries(dg.ConfigurableResource[object]):
         return self._scans[key]
 
 
-def cleaning_options(source: ChannelSource, channel: str) -> CleaningOptions:
+def cleaning_options(source: ChannelSource) -> CleaningOptions:
     """Returns what a profile says about the values of a channel, for the cleaning step."""
-    fields = [field.name for field in CHANNEL_BY_NAME[channel].fields]
     return CleaningOptions(
         nulls=source.nulls,
         placeholders={name: source.placeholder_texts(name) for name in source.placeholders},
         codes={name: source.code_map(name) for name in source.codes},
-        scales={name: float(source.scale(name)) for name in fields if name in source.units},
+        scales={name: float(source.scale(name)) for name in source.units},
         attributes={name: attribute.dtype for name, attribute in source.attributes.items()},
     )

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from govbiz_assets.assets.churn import CHURN_ASSETS
-from govbiz_assets.assets.cleaned import CLEANED_ASSETS
+from govbiz_assets.assets.cleaned import cleaned_assets
 from govbiz_assets.assets.clusters import CLUSTER_ASSETS
 from govbiz_assets.assets.features import FEATURE_ASSETS
 from govbiz_assets.assets.forecasts import FORECAST_ASSETS
-from govbiz_assets.assets.raw import RAW_ASSETS
+from govbiz_assets.assets.raw import raw_assets
 from govbiz_assets.assets.reference import REFERENCE_ASSETS
 from govbiz_assets.assets.rules import RULE_ASSETS
 from govbiz_assets.assets.table_asset import TableAsset
+from govbiz_assets.contracts.channel import CHANNELS, Channel
 
-TABLE_ASSETS: tuple[TableAsset, ...] = (
-    *REFERENCE_ASSETS,
-    *RAW_ASSETS,
-    *CLEANED_ASSETS,
-    *FEATURE_ASSETS,
-    *CLUSTER_ASSETS,
-    *RULE_ASSETS,
-    *CHURN_ASSETS,
-    *FORECAST_ASSETS,
-)
+
+def table_assets(channels: Sequence[Channel] = CHANNELS) -> tuple[TableAsset, ...]:
+    """Declares every asset over the channels of a profile."""
+    return (
+        *REFERENCE_ASSETS,
+        *raw_assets(channels),
+        *cleaned_assets(channels),
+        *FEATURE_ASSETS,
+        *CLUSTER_ASSETS,
+        *RULE_ASSETS,
+        *CHURN_ASSETS,
+        *FORECAST_ASSETS,
+    )

@@ -1,5 +1,6 @@
 """Cleaned assets: one truth per customer, account, reading, bill, payment and ticket, and the account over all rows."""
 
+from collections.abc import Sequence
 from functools import partial
 
 import dagster as dg
@@ -7,10 +8,11 @@ import ibis
 
 from govbiz_assets.assets.table_asset import TableAsset, same_month, table_asset
 from govbiz_assets.contracts import tables_cleaned as tables
-from govbiz_assets.contracts.channel import ACCOUNT, CHANNEL_BY_NAME, CHANNELS, CUSTOMER, Channel
+from govbiz_assets.contracts.channel import ACCOUNT, CUSTOMER, Channel
 from govbiz_assets.contracts.cleaning import CleaningOptions
+from govbiz_assets.contracts.own_channel import cleaned_table
 from govbiz_assets.contracts.table import TableContract
-from govbiz_assets.contracts.tables_source import QUARANTINE, RAW_TABLES, ROW_ACCOUNT, SET_ASIDE
+from govbiz_assets.contracts.tables_source import QUARANTINE, RAW_TABLES, ROW_ACCOUNT, SET_ASIDE, raw_table
 from govbiz_assets.resources import Deliveries, cleaning_options
 from govbiz_assets.transforms import cleaned
 from govbiz_assets.transforms.account import row_account as count_rows
@@ -28,7 +30,7 @@ from govbiz_assets.warehouse.resource import Warehouse
 def _classify(raw: ibis.Table, channel: Channel, deliveries: Deliveries, contract: TableContract) -> Records:
     """Parses the records of a channel and says how they are divided."""
     source = deliveries.source(channel.name)
-    options = cleaning_options(source, channel.name) if source else CleaningOptions()
+    options = cleaning_options(source) if source else CleaningOptions()
     return Records(
         channel.name,
         raw,
@@ -46,14 +48,14 @@ def _split(parsed: ibis.Table, repeated: ibis.Table, channel: Channel, contract:
     )
 
 
-def _channel_asset(channel_name: str) -> TableAsset:
+def _channel_asset(channel: Channel) -> TableAsset:
     """Declares the cleaned asset of a channel that stands for itself."""
-    channel, contract = CHANNEL_BY_NAME[channel_name], tables.CLEANED_BY_CHANNEL[channel_name]
+    contract = cleaned_table(channel)
 
     def clean(deliveries: Deliveries, raw: ibis.Table) -> Records:
         return _classify(raw, channel, deliveries, contract)
 
-    return table_asset(contract, ins={"raw": same_month(RAW_TABLES[channel_name])})(clean)
+    return table_asset(contract, ins={"raw": same_month(raw_table(channel))})(clean)
 
 
 @table_asset(
@@ -117,18 +119,18 @@ def usage_monthly(usage: ibis.Table, calendar: ibis.Table) -> ibis.Table:
     return cleaned.monthly_usage(usage, calendar)
 
 
-def _row_account() -> TableAsset:
+def _row_account(channels: Sequence[Channel]) -> TableAsset:
     """Declares the row account over all channels."""
-    channels = [channel.name for channel in CHANNELS]
-    ins = {f"raw_{name}": same_month(RAW_TABLES[name]) for name in channels}
-    ins |= {f"cleaned_{name}": same_month(tables.CLEANED_BY_CHANNEL[name]) for name in channels}
+    names = [channel.name for channel in channels]
+    ins = {f"raw_{channel.name}": same_month(raw_table(channel)) for channel in channels}
+    ins |= {f"cleaned_{channel.name}": same_month(cleaned_table(channel)) for channel in channels}
 
     def row_account(context: dg.AssetExecutionContext, warehouse: Warehouse, **inputs: ibis.Table) -> ibis.Table:
         months = context.partition_time_window
         window = (months.start.date(), months.end.date())
         return count_rows(
-            raw={name: inputs[f"raw_{name}"] for name in channels},
-            cleaned={name: inputs[f"cleaned_{name}"] for name in channels},
+            raw={name: inputs[f"raw_{name}"] for name in names},
+            cleaned={name: inputs[f"cleaned_{name}"] for name in names},
             set_aside=warehouse.session.window(SET_ASIDE, *window),
             quarantine=warehouse.session.window(QUARANTINE, *window),
         )
@@ -136,10 +138,12 @@ def _row_account() -> TableAsset:
     return table_asset(ROW_ACCOUNT, ins=ins)(row_account)
 
 
-CLEANED_ASSETS = (
-    *(_channel_asset(name) for name in tables.CLEANED_BY_CHANNEL if name not in ("customer", "account")),
-    customer_monthly,
-    account_monthly,
-    usage_monthly,
-    _row_account(),
-)
+def cleaned_assets(channels: Sequence[Channel]) -> tuple[TableAsset, ...]:
+    """Declares the cleaned asset of each channel, what is made beside them, and the account over all rows."""
+    return (
+        *(_channel_asset(channel) for channel in channels if channel.name not in ("customer", "account")),
+        customer_monthly,
+        account_monthly,
+        usage_monthly,
+        _row_account(channels),
+    )

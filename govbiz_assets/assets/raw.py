@@ -9,9 +9,9 @@ import polars as pl
 
 from govbiz_assets.assets.table_asset import TableAsset, table_asset
 from govbiz_assets.assets.window import run_months
-from govbiz_assets.contracts.channel import CHANNELS, Channel
+from govbiz_assets.contracts.channel import Channel
 from govbiz_assets.contracts.month import month_name
-from govbiz_assets.contracts.tables_source import FILE_MANIFEST, RAW_TABLES
+from govbiz_assets.contracts.tables_source import FILE_MANIFEST, raw_table
 from govbiz_assets.resources import Deliveries
 from govbiz_assets.sources.errors import SourceError
 from govbiz_assets.sources.landing import missing_channels
@@ -35,13 +35,18 @@ def file_manifest(context: dg.AssetExecutionContext, deliveries: Deliveries) -> 
     return manifest_frame([*scans, *ignored], deliveries.profile, months)
 
 
+def raw_assets(channels: Sequence[Channel]) -> tuple[TableAsset, ...]:
+    """Declares the manifest and the raw asset of each channel."""
+    return (file_manifest, *(_raw_asset(channel) for channel in channels))
+
+
 def _raw_asset(channel: Channel) -> TableAsset:
-    """Declares the raw asset of a channel."""
+    contract = raw_table(channel)
 
     def load(context: dg.AssetExecutionContext, deliveries: Deliveries, warehouse: Warehouse) -> ibis.Table:
         months = run_months(context)
         source = deliveries.source(channel.name)
-        stored = warehouse.session.stored(deliveries.contract(RAW_TABLES[channel.name]))
+        stored = warehouse.session.stored(deliveries.contract(contract))
         if source is None:
             context.add_output_metadata({"reason": f"channel_absent: {deliveries.profile.name} has no {channel.name}"})
             return stored.limit(0)
@@ -54,7 +59,7 @@ def _raw_asset(channel: Channel) -> TableAsset:
         return rows.filter(rows.month.isin(months))
 
     load.__name__ = channel.name
-    return table_asset(RAW_TABLES[channel.name], deps=(FILE_MANIFEST,))(load)
+    return table_asset(contract, deps=(FILE_MANIFEST,))(load)
 
 
 def _accepted(deliveries: Deliveries, channel: Channel, months: Sequence[date]) -> list[FileScan]:
@@ -89,7 +94,4 @@ def _month_rows(
     rows = read_file(warehouse.session.backend, scan, file, source, deliveries.profile, deliveries.work)
     months = deliveries.profile.months
     dated = record_month(rows, channel, scan.month, months.first, months.last)
-    return as_contracted(dated, deliveries.contract(RAW_TABLES[channel.name]))
-
-
-RAW_ASSETS = (file_manifest, *(_raw_asset(channel) for channel in CHANNELS))
+    return as_contracted(dated, deliveries.contract(raw_table(channel)))

@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 
 from govbiz_assets.automation.restatement import RunSlice
-from govbiz_assets.contracts.catalog import LAYERS, TABLE_BY_NAME
+from govbiz_assets.contracts.catalog import LAYERS
 from govbiz_assets.contracts.month import month_name
 
 EVERYTHING = "everything"
@@ -38,4 +38,4 @@ def slice_assets(run: RunSlice) -> list[dg.AssetKey] | None:
     """Returns the assets of a slice; None for all."""
     if run.tables is None:
         return None
-    return [dg.AssetKey(TABLE_BY_NAME[name].asset_key) for name in sorted(run.tables)]
+    return [dg.AssetKey(name.split(".")) for name in sorted(run.tables)]

@@ -4,14 +4,15 @@ Sensors look at files and their cursor, never into the database: a reader there 
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
 import dagster as dg
 import polars as pl
 
-from govbiz_assets.assets.catalog import TABLE_ASSETS
+from govbiz_assets.assets.catalog import table_assets
+from govbiz_assets.assets.table_asset import TableAsset
 from govbiz_assets.automation.alerts import send_alert, write_alert
 from govbiz_assets.automation.jobs import EVERYTHING, slice_assets, slice_tags
 from govbiz_assets.automation.landing_state import LandingState, look_at_landing
@@ -26,6 +27,7 @@ def build_landing_sensor(
     settings: Settings, profile: Profile, partitions: dg.MonthlyPartitionsDefinition
 ) -> dg.SensorDefinition:
     """Returns the sensor that starts months whose files are complete, at rest and new."""
+    assets = table_assets(tuple(profile.known_channels.values()))
 
     @dg.sensor(
         name="landing",
@@ -49,14 +51,18 @@ def build_landing_sensor(
             reasons = [f"{month_name(month)}: {reason}" for month, reason in decision.waiting.items()]
             return dg.SensorResult(skip_reason="; ".join(reasons) or "nothing new", cursor=state.to_cursor())
         existing = published_months(settings.published_folder) | {parse_month(name) for name in state.started}
-        return dg.SensorResult(run_requests=list(_run_requests(decision.start, existing)), cursor=state.to_cursor())
+        return dg.SensorResult(
+            run_requests=list(_run_requests(decision.start, existing, assets)), cursor=state.to_cursor()
+        )
 
     return landing
 
 
-def _run_requests(start: Mapping[date, str], existing: set[date]) -> Iterator[dg.RunRequest]:
+def _run_requests(
+    start: Mapping[date, str], existing: set[date], assets: Sequence[TableAsset]
+) -> Iterator[dg.RunRequest]:
     key = "|".join(start[month] for month in sorted(start))
-    for number, run in enumerate(plan_runs(start.keys(), existing, TABLE_ASSETS)):
+    for number, run in enumerate(plan_runs(start.keys(), existing, assets)):
         yield dg.RunRequest(
             run_key=f"{number}|{key}",
             job_name=EVERYTHING,

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from govbiz_assets.checks.contract_checks import CONTRACT_CHECKS
-from govbiz_assets.checks.delivery_checks import DELIVERY_CHECKS
+from collections.abc import Sequence
+
+from govbiz_assets.checks.contract_checks import CONTRACT_CHECKS, own_channel_checks
+from govbiz_assets.checks.delivery_checks import DELIVERY_CHECKS, unread_check
 from govbiz_assets.checks.model_checks import MODEL_CHECKS
 from govbiz_assets.checks.relation_checks import RELATION_CHECKS
 from govbiz_assets.checks.table_check import TableCheck
+from govbiz_assets.contracts.channel import CHANNELS, Channel
 
-TABLE_CHECKS: tuple[TableCheck, ...] = (*CONTRACT_CHECKS, *DELIVERY_CHECKS, *RELATION_CHECKS, *MODEL_CHECKS)
+
+def table_checks(channels: Sequence[Channel] = CHANNELS) -> tuple[TableCheck, ...]:
+    """Declares every check over the channels of a profile."""
+    return (
+        *CONTRACT_CHECKS,
+        *own_channel_checks(channels),
+        *DELIVERY_CHECKS,
+        *(unread_check(channel) for channel in channels),
+        *RELATION_CHECKS,
+        *MODEL_CHECKS,
+    )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import ibis
 
 from govbiz_assets.checks.history import HISTORY_DEPTH, null_share_rise, sum_ratio, volume_ratio
 from govbiz_assets.checks.table_check import CheckTables, Measure, TableCheck, by_month
 from govbiz_assets.contracts import tables_cleaned as cleaned
 from govbiz_assets.contracts.catalog import TABLES
-from govbiz_assets.contracts.channel import CHANNEL_BY_NAME
+from govbiz_assets.contracts.channel import CHANNEL_BY_NAME, Channel
+from govbiz_assets.contracts.own_channel import cleaned_table
 from govbiz_assets.contracts.table import TableContract
 from govbiz_assets.contracts.tables_model import CUSTOMER_FEATURES
 from govbiz_assets.contracts.tables_source import CHECK_RESULT, QUARANTINE, RAW_TABLES, SET_ASIDE
@@ -74,6 +77,14 @@ def _contract_check(contract: TableContract) -> TableCheck:
         high=0,
         is_blocking=True,
     )
+
+
+def own_channel_checks(channels: Sequence[Channel]) -> list[TableCheck]:
+    """Declares the contract checks of the cleaned tables of own channels.
+
+    Nothing is said of their volume: how many outages or inspections are usual, the house does not know.
+    """
+    return [_contract_check(cleaned_table(channel)) for channel in channels if channel.name not in CHANNEL_BY_NAME]
 
 
 def _history_checks(contract: TableContract) -> list[TableCheck]:

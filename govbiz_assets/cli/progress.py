@@ -12,20 +12,21 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from govbiz_assets.assets.catalog import TABLE_ASSETS
+from govbiz_assets.assets.catalog import table_assets
 from govbiz_assets.automation.restatement import RunSlice
-from govbiz_assets.checks.catalog import TABLE_CHECKS
+from govbiz_assets.checks.catalog import table_checks
+from govbiz_assets.contracts.channel import CHANNELS, Channel
 from govbiz_assets.pipeline import describe_slice
 
 
-def count_steps(run: RunSlice) -> int:
+def count_steps(run: RunSlice, channels: Sequence[Channel] = CHANNELS) -> int:
     """Returns how many steps a run has: one per computation, and one per table for its checks."""
 
     def is_made(name: str) -> bool:
         return run.tables is None or name in run.tables
 
-    assets = sum(any(is_made(contract.full_name) for contract in asset.contracts) for asset in TABLE_ASSETS)
-    return assets + len({name for check in TABLE_CHECKS if is_made(name := check.contract.full_name)})
+    assets = sum(any(is_made(contract.full_name) for contract in asset.contracts) for asset in table_assets(channels))
+    return assets + len({name for check in table_checks(channels) if is_made(name := check.contract.full_name)})
 
 
 class RunProgress(AbstractContextManager["RunProgress"]):
@@ -34,10 +35,12 @@ class RunProgress(AbstractContextManager["RunProgress"]):
     Args:
         console: Where it is shown; one that is no terminal gets a line when a run begins, one when it ends, and one for
             each layer that it reaches in between.
+        channels: Channels of the profile.
     """
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, channels: Sequence[Channel]) -> None:
         self._console = console
+        self._channels = channels
         columns = (TextColumn("{task.description}"), BarColumn(24), MofNCompleteColumn(), TimeElapsedColumn())
         self._bars = Progress(*columns, console=console, disable=not console.is_terminal)
         self._tasks: dict[RunSlice, TaskID] = {}
@@ -59,7 +62,7 @@ class RunProgress(AbstractContextManager["RunProgress"]):
         """Shows the runs before the first starts."""
         for run in runs:
             name = describe_slice(run)
-            self._tasks[run] = self._bars.add_task(name, total=count_steps(run), start=False)
+            self._tasks[run] = self._bars.add_task(name, total=count_steps(run, self._channels), start=False)
 
     def on_event(self, run: RunSlice, event: dg.DagsterEvent) -> None:
         """Moves on with a run."""

@@ -55,7 +55,7 @@ def run(
             simulate()
             delivered = landing_months(source_profile, settings.landing_folder)
         wanted = _wanted_months(settings, source_profile, months_or_none(months), delivered)
-        report = _run_with_progress(settings, wanted)
+        report = _run_with_progress(settings, source_profile, wanted)
         for line in report.errors:
             error_console.print(f"[bold red]error:[/] {escape_markup(line)}", soft_wrap=True)
         for failed in report.failed_checks:
@@ -107,11 +107,12 @@ def _wanted_months(
     return possible
 
 
-def _run_with_progress(settings: Settings, wanted: Sequence[date]) -> RunReport:
+def _run_with_progress(settings: Settings, profile: Profile, wanted: Sequence[date]) -> RunReport:
     from govbiz_assets.cli.progress import RunProgress
     from govbiz_assets.pipeline import open_instance, run_months
 
-    with open_instance(settings) as instance, RunProgress(console) as progress:
+    channels = tuple(profile.known_channels.values())
+    with open_instance(settings) as instance, RunProgress(console, channels) as progress:
         return run_months(
             settings,
             wanted,

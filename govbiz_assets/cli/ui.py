@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -33,6 +34,8 @@ def ui(
         # The code server starts in the project's folder, so relative settings are made absolute here.
         os.environ["GOVBIZ_DATA_DIR"] = str(settings.data_folder)
         os.environ["GOVBIZ_LANDING"] = str(settings.landing_folder)
+        if settings.profile.endswith((".yaml", ".yml")):
+            os.environ["GOVBIZ_PROFILE"] = str(Path(settings.profile).expanduser().resolve())
 
         from govbiz_assets.pipeline import open_instance
 

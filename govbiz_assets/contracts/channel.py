@@ -1,13 +1,17 @@
 """The standard channels: what a source system may deliver, field by field.
 
 A channel says how its fields are read and which make a record unique in its month; the meaning, unit and
-dtype of each field come from the column dictionary. Profiles map delivered headers to these fields.
+dtype of each field come from the column dictionary. Profiles map delivered headers to these fields, and may declare
+channels of their own (`own_channel`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
+
+from govbiz_assets.contracts.column import Column
+from govbiz_assets.contracts.table import COLUMNS
 
 FieldKind = Literal["text", "number", "date", "month", "timestamp", "flag"]
 
@@ -23,6 +27,8 @@ class Field:
         is_required: A record without it is quarantined.
         low: Smallest accepted value of a number, inclusive.
         high: Largest accepted value of a number, inclusive.
+        own_column: Column of a profile's own field; None where the dictionary holds it.
+        is_withheld: It stays in the vault, and where it is a number of someone, its pseudonym is not made either.
     """
 
     name: str
@@ -31,6 +37,13 @@ class Field:
     is_required: bool = False
     low: float | None = None
     high: float | None = None
+    own_column: Column | None = None
+    is_withheld: bool = False
+
+    @property
+    def column(self) -> Column:
+        """Dtype, unit and meaning of the field."""
+        return self.own_column or COLUMNS[self.name]
 
 
 @dataclass(frozen=True)

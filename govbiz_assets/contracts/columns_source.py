@@ -38,6 +38,16 @@ IDENTITY: tuple[Column, ...] = (
     text("ticket_id", "Pseudonym of the ticket."),
 )
 
+# Number of a source system: the pseudonym column that takes its place, and the prefix that tells kinds of pseudonyms
+# apart.
+PSEUDONYMS: dict[str, tuple[str, str]] = {
+    "customer_no": ("customer_id", "c"),
+    "account_no": ("account_id", "a"),
+    "bill_no": ("bill_id", "b"),
+    "payment_no": ("payment_id", "p"),
+    "ticket_no": ("ticket_id", "t"),
+}
+
 MASTER_DATA: tuple[Column, ...] = (
     text("division_code", "Administrative division, GB/T 2260, 6 digits.", "public"),
     text("industry_code", "Industry, GB/T 4754, division level (2 digits).", "public"),

@@ -58,6 +58,7 @@ class TableContract:
         owner: Team that answers for the table.
         database: File that the table lives in.
         is_monthly: The table is partitioned by its `month` column.
+        withheld: Names of columns that may not stand in the stored table either, because they can name someone.
     """
 
     layer: str
@@ -71,6 +72,7 @@ class TableContract:
     owner: str = "team:govbiz-data"
     database: Database = "warehouse"
     is_monthly: bool = True
+    withheld: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         """Checks that the contract is consistent.

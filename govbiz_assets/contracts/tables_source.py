@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from govbiz_assets.contracts.channel import CHANNELS, Channel
+from govbiz_assets.contracts.column import Column
 from govbiz_assets.contracts.columns_source import PROVENANCE
-from govbiz_assets.contracts.table import COLUMNS, Rule, TableContract, table
+from govbiz_assets.contracts.table import Rule, TableContract, table
 
 _REQUIRED_PROVENANCE = frozenset({"month", "source", "source_file", "row_no", "file_sha256", "loaded_at"})
 
@@ -16,10 +17,7 @@ def raw_table(channel: Channel) -> TableContract:
     declaration for the profile (`sources.contracts`).
     """
     fields = tuple(
-        COLUMNS[field.name].__class__(
-            field.name, "VARCHAR", COLUMNS[field.name].meaning, "", COLUMNS[field.name].sensitivity
-        )
-        for field in channel.fields
+        Column(field.name, "VARCHAR", field.column.meaning, "", field.column.sensitivity) for field in channel.fields
     )
     return TableContract(
         layer="raw",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from govbiz_assets.contracts.catalog import LAYERS, TABLES
 from govbiz_assets.contracts.table import Rule, TableContract
@@ -11,21 +11,22 @@ _HEAD = """# Data dictionary
 
 Generated from `govbiz_assets/contracts` by `govbiz dictionary`; do not edit. A profile may add `attr_` columns to
 `raw.customer`, `raw.attribute`, `cleaned.customer_monthly`, `cleaned.attribute_monthly` and
-`features.customer_monthly`.
+`features.customer_monthly`, and channels of its own: `govbiz dictionary --profile P` writes them too.
 
 Tables of the **vault** can name someone; everything else knows customers and accounts only by pseudonyms.
 """
 
 
-def render_dictionary() -> str:
-    """Returns the dictionary as Markdown."""
-    return "\n".join([_HEAD, *(line for layer in LAYERS for line in _layer(layer))]) + "\n"
+def render_dictionary(contracts: Iterable[TableContract] = TABLES) -> str:
+    """Returns the dictionary of these tables as Markdown."""
+    tables = list(contracts)
+    return "\n".join([_HEAD, *(line for layer in LAYERS for line in _layer(layer, tables))]) + "\n"
 
 
-def _layer(layer: str) -> Iterator[str]:
+def _layer(layer: str, contracts: Iterable[TableContract]) -> Iterator[str]:
     yield f"## {layer}"
     yield ""
-    for contract in TABLES:
+    for contract in contracts:
         if contract.layer == layer:
             yield from _table(contract)
 
@@ -46,7 +47,8 @@ def _table(contract: TableContract) -> Iterator[str]:
     yield "|---|---|---|---|---|"
     for column in contract.columns:
         null = "no" if column.name in contract.required else "yes"
-        yield f"| `{column.name}` | {column.dtype} | {column.unit or '-'} | {null} | {column.meaning} |"
+        meaning = column.meaning.replace("|", "\\|")
+        yield f"| `{column.name}` | {column.dtype} | {column.unit or '-'} | {null} | {meaning} |"
     yield ""
 
 

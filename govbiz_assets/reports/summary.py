@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
-from govbiz_assets.contracts.catalog import LAYERS, TABLES
+from govbiz_assets.contracts.catalog import LAYERS
 from govbiz_assets.contracts.month import month_name
 from govbiz_assets.contracts.table import TableContract
 from govbiz_assets.contracts.tables_model import CHURN_SELECTION, CLUSTER_METRIC, FORECAST_SELECTION, RULE_METRIC
@@ -20,6 +20,8 @@ from govbiz_assets.contracts.tables_source import CHECK_RESULT, FILE_MANIFEST
 from govbiz_assets.pipeline import RunReport
 from govbiz_assets.reports.published import count_rows, scan_published
 from govbiz_assets.settings import Settings
+from govbiz_assets.sources.contracts import profile_contracts
+from govbiz_assets.sources.profile import load_profile
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ def read_summary(settings: Settings) -> Summary:
     folder = settings.published_folder
     months = scan_published(folder, FILE_MANIFEST).select("month").unique().sort("month").collect()["month"].to_list()
     rows = dict.fromkeys((layer for layer in LAYERS if layer != "raw"), 0)
-    for contract in TABLES:
+    for contract in profile_contracts(load_profile(settings.profile, settings.profiles_folder)).values():
         if contract.database == "warehouse":
             rows[contract.layer] += count_rows(folder, contract)
     return Summary(months, rows, _models(folder, max(months)) if months else [], folder)

@@ -18,7 +18,6 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from govbiz_assets.contracts.table import COLUMNS
 from govbiz_assets.sources.errors import SourceError
 from govbiz_assets.sources.landing import LandingFile, find_files, landing_months, missing_channels
 from govbiz_assets.sources.profile_model import Profile
@@ -108,15 +107,10 @@ def check_sources(profile: Profile, landing: Path, months: Sequence[date] | None
     return SourceReport(profile.name, str(landing), tuple(chosen), tuple(reports), tuple(problems))
 
 
-def mask_value(column: str, value: object) -> str:
+def show_value(value: object, *, can_name_someone: bool) -> str:
     """A value for display; one that can name someone is cut to its first character."""
-    if value is None:
-        return ""
-    text = str(value)
-    known = COLUMNS.get(column)
-    if known is not None and known.sensitivity == "identifying":
-        return f"{text[:1]}***" if text else ""
-    return text
+    text = "" if value is None else str(value)
+    return f"{text[:1]}***" if text and can_name_someone else text
 
 
 def _check_channel(
@@ -131,6 +125,8 @@ def _check_channel(
 def _report(scan: FileScan, file: LandingFile, profile: Profile, work: Path) -> FileReport:
     if not scan.is_accepted:
         return FileReport(scan)
+    fields = profile.known_channels[scan.channel].fields
+    hidden = {field.name for field in fields if field.column.sensitivity == "identifying"}
     backend = ibis.duckdb.connect()
     try:
         records = read_file(backend, scan, file, profile.channels[scan.channel], profile, work)
@@ -141,7 +137,9 @@ def _report(scan: FileScan, file: LandingFile, profile: Profile, work: Path) -> 
         counts = broken.order_by("read_problem").to_pyarrow().to_pylist() if scan.broken_count else []
     finally:
         backend.disconnect()
-    masked = tuple({name: mask_value(name, value) for name, value in row.items()} for row in rows)
+    masked = tuple(
+        {name: show_value(value, can_name_someone=name in hidden) for name, value in row.items()} for row in rows
+    )
     return FileReport(scan, masked, tuple((row["read_problem"], int(row["n"])) for row in counts))
 
 

@@ -1,24 +1,25 @@
-"""The contracts of one source landscape: the standard ones, with the columns that its profile passes through."""
+"""The contracts of one source landscape: the standard ones, with the columns and the channels that its profile adds."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from govbiz_assets.contracts.catalog import TABLE_BY_NAME
-from govbiz_assets.contracts.channel import CHANNEL_BY_NAME
+from govbiz_assets.contracts.channel import Channel
+from govbiz_assets.contracts.own_channel import cleaned_table
 from govbiz_assets.contracts.table import TableContract
-from govbiz_assets.contracts.tables_cleaned import CLEANED_BY_CHANNEL
 from govbiz_assets.contracts.tables_model import CUSTOMER_FEATURES
-from govbiz_assets.contracts.tables_source import RAW_TABLES
+from govbiz_assets.contracts.tables_source import raw_table
 from govbiz_assets.sources.profile_model import ChannelSource, Profile
 
 
 def profile_contracts(profile: Profile) -> dict[str, TableContract]:
-    """Returns every contract by `layer.table`, with the profile's attributes and the types of typed formats."""
+    """Returns every contract by `layer.table`: own channels, attributes and the types of typed formats included."""
     contracts = dict(TABLE_BY_NAME)
     features = contracts[CUSTOMER_FEATURES.full_name]
-    for channel, source in profile.channels.items():
-        raw, clean = RAW_TABLES[channel], CLEANED_BY_CHANNEL[channel]
+    for name, source in profile.channels.items():
+        channel = profile.known_channels[name]
+        raw, clean = raw_table(channel), cleaned_table(channel)
         contracts[raw.full_name] = _typed_raw(raw, channel, source)
         typed = source.attribute_columns(is_raw=False)
         contracts[clean.full_name] = clean.with_columns(*typed)
@@ -27,11 +28,11 @@ def profile_contracts(profile: Profile) -> dict[str, TableContract]:
     return contracts
 
 
-def _typed_raw(raw: TableContract, channel: str, source: ChannelSource) -> TableContract:
+def _typed_raw(raw: TableContract, channel: Channel, source: ChannelSource) -> TableContract:
     """Raw columns are text; Parquet keeps numbers as numbers, so that nothing is printed and parsed again."""
     if source.format != "parquet":
         return raw.with_columns(*source.attribute_columns(is_raw=True))
-    numbers = {field.name for field in CHANNEL_BY_NAME[channel].fields if field.kind == "number"}
+    numbers = {field.name for field in channel.fields if field.kind == "number"}
     fields = tuple(replace(c, dtype="DOUBLE") if c.name in numbers else c for c in raw.columns)
     attributes = [
         replace(column, dtype="DOUBLE" if source.attributes[column.name].dtype == "number" else "VARCHAR")

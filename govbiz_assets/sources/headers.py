@@ -6,11 +6,11 @@ full-width letters (NFKC). There is no match by substring, so è°· never takes æ·
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from govbiz_assets.contracts.channel import Channel
+from govbiz_assets.sources.model import normalize_header
 from govbiz_assets.sources.profile_model import ChannelSource
 
 
@@ -33,12 +33,6 @@ class HeaderMap:
     rule: str = ""
     reason: str = ""
     warning: str = ""
-
-
-def normalize_header(header: str) -> str:
-    """The form in which headers are compared."""
-    text = unicodedata.normalize("NFKC", header.replace("\ufeff", "").replace("\u200b", ""))
-    return "".join(text.split())
 
 
 def map_headers(channel: Channel, source: ChannelSource, headers: Sequence[str]) -> HeaderMap:

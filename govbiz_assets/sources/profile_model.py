@@ -10,11 +10,16 @@ from __future__ import annotations
 import re
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, model_validator
 
+from govbiz_assets.contracts.channel import CHANNEL_BY_NAME, Channel
 from govbiz_assets.contracts.column import Column
+from govbiz_assets.contracts.table import COLUMNS
+from govbiz_assets.sources.model import STRICT, Texts
+from govbiz_assets.sources.own_channel import OwnChannel
 from govbiz_assets.sources.profile_rules import profile_faults
 from govbiz_assets.sources.units import unit_factor
 
@@ -35,16 +40,11 @@ def _parse_month(value: Any) -> Any:
     return value
 
 
-def _to_tuple(value: Any) -> Any:
-    return (value,) if isinstance(value, str) else value
-
-
 YearMonth = Annotated[date, BeforeValidator(_parse_month)]
-Texts = Annotated[tuple[str, ...], BeforeValidator(_to_tuple)]
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = STRICT
 
 
 class Months(_Model):
@@ -122,6 +122,7 @@ class ChannelSource(_Model):
         attributes: Further columns to keep, only for channels customer and attribute.
         label: Only for channel label.
         keep_unmapped: Keep delivered columns that nothing maps in `extra_json`.
+        declare: Fields, key and meaning of a channel that is no standard one.
     """
 
     path: str
@@ -141,6 +142,7 @@ class ChannelSource(_Model):
     attributes: dict[str, Attribute] = {}
     label: Label | None = None
     keep_unmapped: bool = True
+    declare: OwnChannel | None = None
 
     @property
     def names_month(self) -> bool:
@@ -149,7 +151,11 @@ class ChannelSource(_Model):
 
     def scale(self, field: str) -> Decimal:
         """Number that values of the field are multiplied by to reach the contract's unit; 1 where nothing is said."""
-        return unit_factor(field, self.units[field]) if field in self.units else Decimal(1)
+        return unit_factor(self.column(field), self.units[field]) if field in self.units else Decimal(1)
+
+    def column(self, field: str) -> Column:
+        """Dtype, unit and meaning of a field."""
+        return self.declare.column(field) if self.declare is not None else COLUMNS[field]
 
     def code_map(self, field: str) -> dict[str, str]:
         """Delivered code to contract code of the field; empty where nothing is said."""
@@ -190,6 +196,12 @@ class Profile(_Model):
         for fault in profile_faults(self):
             raise ValueError(fault)
         return self
+
+    @cached_property
+    def known_channels(self) -> dict[str, Channel]:
+        """Every channel by name: the standard ones, delivered or not, then those that the profile declares."""
+        own = {name: source.declare.channel(name) for name, source in self.channels.items() if source.declare}
+        return {**CHANNEL_BY_NAME, **own}
 
     def delivers(self, channel: str) -> bool:
         """True where the landscape has that channel."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from govbiz_assets.contracts.channel import CHANNEL_BY_NAME, Channel
+from govbiz_assets.sources.own_channel_rules import own_channel_faults, shared_column_faults
 from govbiz_assets.sources.units import unit_factor
 
 if TYPE_CHECKING:
@@ -25,9 +26,13 @@ def profile_faults(profile: Profile) -> Iterator[str]:
             yield f"required: {name!r} is not among the channels; add channels.{name} or take it off the list"
     for name, source in profile.channels.items():
         key = f"channels.{name}"
-        channel = CHANNEL_BY_NAME.get(name)
+        if source.declare is not None and (faults := list(own_channel_faults(key, name, source.declare))):
+            yield from faults
+            continue
+        channel = source.declare.channel(name) if source.declare is not None else CHANNEL_BY_NAME.get(name)
         if channel is None:
-            yield f"{key}: unknown channel; use one of {', '.join(CHANNEL_BY_NAME)}"
+            known = ", ".join(CHANNEL_BY_NAME)
+            yield f"{key}: unknown channel; use one of {known}, or declare your own (docs/add-a-channel.md)"
             continue
         yield from _path_faults(key, source)
         yield from _field_faults(key, source, channel)
@@ -37,6 +42,9 @@ def profile_faults(profile: Profile) -> Iterator[str]:
             yield f"{key}.path: names no month and months.last is open; add {{month}} to the path or set months.last"
         if source.month is not None and source.month not in profile.months:
             yield f"{key}.month: lies outside months.first..months.last; widen them or correct the month"
+        if source.declare is not None and not (source.names_month or source.month or channel.month_field):
+            yield f"{key}.declare.month_field: nothing tells a record's month; name a date or add {{month}} to the path"
+    yield from shared_column_faults({name: own for name, source in profile.channels.items() if (own := source.declare)})
     yield from _label_faults(profile)
 
 
@@ -80,7 +88,7 @@ def _field_faults(key: str, source: ChannelSource, channel: Channel) -> Iterator
     for field, unit in source.units.items():
         if field in kinds:
             try:
-                unit_factor(field, unit)
+                unit_factor(source.column(field), unit)
             except ValueError as error:
                 yield f"{key}.units.{field}: {error}"
     for field in source.placeholders:

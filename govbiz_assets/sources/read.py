@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ibis.util import gen_name
 
-from govbiz_assets.contracts.channel import CHANNEL_BY_NAME
+from govbiz_assets.contracts.channel import Channel
 from govbiz_assets.sources.engine import (
     csv_relation,
     json_object,
@@ -60,16 +60,16 @@ def read_file(
         raise SourceError(f"was refused ({scan.rule})", where=scan.source_file, remedy=scan.reason or "")
     if file_state(file) != (scan.byte_count, scan.loaded_at):
         raise SourceError("changed since it was examined", where=scan.source_file, remedy="run again")
-    header_map = map_headers(CHANNEL_BY_NAME[file.channel], source, scan.headers)
+    header_map = map_headers(profile.known_channels[file.channel], source, scan.headers)
     query = _select(scan, file, source, profile, header_map, work)
     name = gen_name(re.sub(r"\W", "_", f"source_{profile.name}_{file.channel}"))
     backend.raw_sql(f"CREATE TEMP VIEW {quote_name(name)} AS {query}")
     return backend.table(name, database=("temp", "main"))
 
 
-def output_columns(channel: str, source: ChannelSource) -> tuple[str, ...]:
+def output_columns(channel: Channel, source: ChannelSource) -> tuple[str, ...]:
     """Names of the columns of `read_file` in their order."""
-    fields = (field.name for field in CHANNEL_BY_NAME[channel].fields)
+    fields = (field.name for field in channel.fields)
     return (*fields, *source.attributes, *PROVENANCE)
 
 
@@ -82,7 +82,7 @@ def _select(
         values |= {source.unpivot.name_to: "melted_name", source.unpivot.value_to: "melted_value"}
     for name, constant in source.constants.items():
         values[name] = _unless_broken(scan, quote_text(constant), "NULL")
-    fields = [field.name for field in CHANNEL_BY_NAME[file.channel].fields]
+    fields = [field.name for field in profile.known_channels[file.channel].fields]
     columns = [(name, values.get(name, "CAST(NULL AS VARCHAR)")) for name in (*fields, *source.attributes)]
     loaded_at = quote_text(scan.loaded_at.isoformat(sep=" ") if scan.loaded_at else "")
     columns += [

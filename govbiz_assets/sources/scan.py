@@ -16,7 +16,6 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-from govbiz_assets.contracts.channel import CHANNEL_BY_NAME
 from govbiz_assets.sources.examine import Examined, examine_file
 from govbiz_assets.sources.landing import LandingFile, find_files, unclaimed_files
 from govbiz_assets.sources.profile_model import ChannelSource, Profile
@@ -96,7 +95,7 @@ def scan_file(file: LandingFile, source: ChannelSource, profile: Profile, work: 
         scan = replace(scan, file_sha256=sha256)
         if before.st_size == 0:
             raise RefusedFileError("empty_file", "the file is empty; have it delivered again")
-        examined = examine_file(file.path, sha256, CHANNEL_BY_NAME[file.channel], source, work)
+        examined = examine_file(file.path, sha256, profile.known_channels[file.channel], source, work)
         _check_unchanged(file, before)
     except RefusedFileError as error:
         return _refuse(scan, error.rule, error.reason)

@@ -22,12 +22,14 @@ def row_account(
     Args:
         raw: Raw table by channel.
         cleaned: Cleaned table with provenance by channel, the same channels.
-        set_aside: `quality.set_aside`.
-        quarantine: `quality.quarantine`.
+        set_aside: `quality.set_aside`; what stands there of other channels, which the profile no longer has, is not
+            counted.
+        quarantine: `quality.quarantine`, likewise.
 
     Returns:
         Rows of `quality.row_account`.
     """
+    set_aside, quarantine = (rows.filter(rows.channel.isin(list(raw))) for rows in (set_aside, quarantine))
     places = [
         *(_count(table, "received", channel) for channel, table in raw.items()),
         *(_count(table.filter(table.source_file.notnull()), "kept", channel) for channel, table in cleaned.items()),

@@ -7,14 +7,8 @@ from __future__ import annotations
 
 import ibis
 
-# Identifying field: the pseudonym column that takes its place, and the prefix that tells kinds of pseudonyms apart.
-PSEUDONYMS: dict[str, tuple[str, str]] = {
-    "customer_no": ("customer_id", "c"),
-    "account_no": ("account_id", "a"),
-    "bill_no": ("bill_id", "b"),
-    "payment_no": ("payment_id", "p"),
-    "ticket_no": ("ticket_id", "t"),
-}
+from govbiz_assets.contracts.columns_source import PSEUDONYMS
+
 _PARTIES = ("customer_no", "account_no")
 
 

@@ -16,9 +16,10 @@ import ibis.expr.types as ir
 from govbiz_assets.contracts.channel import Channel, Field
 from govbiz_assets.contracts.cleaning import AttributeType, CleaningOptions
 from govbiz_assets.contracts.column import Column
-from govbiz_assets.contracts.table import COLUMNS, TableContract
+from govbiz_assets.contracts.columns_source import PSEUDONYMS
+from govbiz_assets.contracts.table import TableContract
 from govbiz_assets.transforms import parse
-from govbiz_assets.transforms.pseudonym import PSEUDONYMS, with_pseudonyms
+from govbiz_assets.transforms.pseudonym import with_pseudonyms
 
 _CODE_FIELDS = (*PSEUDONYMS, "division_code", "industry_code", "product_code", "price_code", "credit_code")
 _POSITION = ("loaded_at", "source_file", "row_no")
@@ -242,7 +243,7 @@ def _readers(channel: Channel, options: CleaningOptions) -> dict[str, _Reader]:
 
 def _field_reader(field: Field, options: CleaningOptions) -> _Reader:
     if field.kind == "number":
-        return partial(_parse_number, column=COLUMNS[field.name], field=field, options=options)
+        return partial(_parse_number, column=field.column, field=field, options=options)
     if field.kind == "text":
         return parse.code if field.name in _CODE_FIELDS else parse.text
     return {"date": parse.date, "month": parse.month, "timestamp": parse.timestamp, "flag": parse.flag}[field.kind]

@@ -81,8 +81,14 @@ def missing_columns(contract: TableContract, stored: ibis.Schema) -> list[Column
     """Returns the contract's columns that a stored table lacks and may be given.
 
     Raises:
-        StructureError: A stored column has another type, or a required column is missing.
+        StructureError: A stored column has another type or is withheld by now, or a required column is missing.
     """
+    exposed = sorted(contract.withheld & set(stored.names))
+    if exposed:
+        raise StructureError(
+            f"{contract.full_name}: column {exposed[0]} can name someone by now and stands in stored rows; "
+            f"take it out: govbiz maintenance --rebuild {contract.full_name}, then make all months again"
+        )
     absent = []
     for column in contract.columns:
         if column.name not in stored.names:

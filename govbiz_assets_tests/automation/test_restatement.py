@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from govbiz_assets.assets.catalog import TABLE_ASSETS
+from govbiz_assets.assets.catalog import table_assets
 from govbiz_assets.assets.table_asset import TableAsset, TableInput, same_month, table_asset, trailing
 from govbiz_assets.automation.restatement import RunSlice, plan_runs, table_reach
 from govbiz_assets.contracts.column import Column
@@ -12,6 +12,7 @@ from govbiz_assets.contracts.month import add_months, month_range
 from govbiz_assets.contracts.table import TableContract
 
 JAN = date(2024, 1, 1)
+TABLE_ASSETS = table_assets()
 
 
 def month(text: str) -> date:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from govbiz_assets.assets.catalog import TABLE_ASSETS
+from govbiz_assets.assets.catalog import table_assets
 from govbiz_assets.automation.restatement import table_reach
 from govbiz_assets.contracts.catalog import TABLE_BY_NAME
 from govbiz_assets.pipeline import RunReport
@@ -76,7 +76,7 @@ def test_a_file_delivered_again_changes_its_month_and_only_later_months_whose_wi
     _, report, changed = restated
     assert (report.errors, report.has_finished) == ([], True)
     names = [f"{month:%Y-%m}" for month in months]
-    reach = table_reach(TABLE_ASSETS)
+    reach = table_reach(table_assets())
     for table, at in changed.items():
         name = table.partition(".")[2]
         far = reach.get(name, 13)  # quality tables: a check looks back at most thirteen months

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
 
+from govbiz_assets.contracts.channel import USAGE
 from govbiz_assets.sources.landing import LandingFile
 from govbiz_assets.sources.read import output_columns, read_file
 from govbiz_assets.sources.scan import scan_file
@@ -54,7 +55,7 @@ def test_columns_stand_in_a_fixed_order_with_provenance(tmp_path: Path) -> None:
     landscape = usage_landscape(tmp_path, usage_text())
     (file,) = landscape.files()
     (row,) = landscape.rows()
-    assert tuple(row) == output_columns("usage", landscape.source)
+    assert tuple(row) == output_columns(USAGE, landscape.source)
     assert (row["source"], row["source_file"], row["row_no"]) == ("trial", "2024-01/usage.csv", 1)
     assert row["file_sha256"] == hashlib.sha256(file.path.read_bytes()).hexdigest()
     assert abs(row["loaded_at"].timestamp() - datetime.fromtimestamp(file.path.stat().st_mtime).timestamp()) < 86_400

@@ -112,9 +112,7 @@ def _clean(engine: Backend, name: str, landing: Path, months: Sequence[date], wo
         file = LandingFile(landing / scan.source_file, scan.source_file, scan.channel, scan.month)
         rows = read_file(engine, scan, file, source, profile, work)
         records.append(record_month(rows, channel, scan.month, profile.months.first, profile.months.last))
-    parsed = engine.create_table(
-        f"parsed_{name}", parse_records(stack(records), channel, cleaning_options(source, name))
-    )
+    parsed = engine.create_table(f"parsed_{name}", parse_records(stack(records), channel, cleaning_options(source)))
     kept = kept_records(parsed, repeated_records(parsed, channel, {}), contract)
     return engine.create_table(f"cleaned_{name}", _complete(kept, contract))
 
