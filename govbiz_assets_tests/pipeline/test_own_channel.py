@@ -18,6 +18,7 @@ from govbiz_assets.automation.landing_state import LandingState, look_at_landing
 from govbiz_assets.automation.restatement import table_reach
 from govbiz_assets.build import build_defs
 from govbiz_assets.maintenance import drop_table
+from govbiz_assets.settings import PROJECT_ROOT
 from govbiz_assets.sources.profile import load_profile
 from govbiz_assets_tests.scenario import House, differences, failed_checks, redeliver
 from govbiz_assets_tests.sources.landscape import PROFILES
@@ -31,6 +32,7 @@ TABLES = (
     "cleaned.inspection",
     "quality.row_account",
 )
+PAGE = (PROJECT_ROOT / "docs" / "add-a-channel.md").read_text(encoding="utf-8")
 CONTACT, ACCOUNT = "欧阳现场联系人", "320199001"
 # Field names that a careless query would take for something else.
 OUTAGE: dict[str, Any] = {
@@ -170,6 +172,11 @@ def test_the_row_account_balances_and_every_refused_record_has_its_rule(
         (7, "missing_value", "account_no"),
         (8, "unparsable", "started_at"),
     ]
+    ((reason,),) = house.read("SELECT reason FROM vault.quality.quarantine WHERE row_no = 8")
+    (check,) = [found for found in result.get_asset_check_evaluations() if not found.passed and not found.partition]
+    said = f"{check.asset_key.path[1]} {check.check_name}: {check.description}"
+    assert reason.replace("started_at", "outage_minutes") in PAGE, "the page quotes both as they are said"
+    assert said.replace("2024-01", "2024-03") in PAGE
     assert failed_checks(result) == {"quality.row_account quarantined_ratio"}
     checked = house.read("SELECT DISTINCT table_name, check_name FROM warehouse.quality.check_result")
     assert {("raw.outage", "unread_records"), ("cleaned.outage", "contract_violations")} <= set(checked)
