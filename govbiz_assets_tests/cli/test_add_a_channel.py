@@ -24,7 +24,7 @@ def answer(command: str, govbiz: Govbiz) -> tuple[int, str]:
         result = govbiz(*arguments, GOVBIZ_DATA_DIR="", COLUMNS="250")
         return result.exit_code, result.output
     assert program == "python"
-    done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=False, timeout=300)
     return done.returncode, done.stdout + done.stderr
 
 
