@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import dagster as dg
@@ -62,14 +62,15 @@ class Warehouse(DuckDBResource):
         return self._session
 
     @contextlib.contextmanager
-    def open(self, owner: str, log: dg.DagsterLogManager | None = None) -> Iterator[Session]:
+    def open(self, owner: str, say: Callable[[str], None] | None = None) -> Iterator[Session]:
         """Takes the lock and opens a session.
 
         Args:
             owner: Who asks, shown to those who wait.
-            log: Where it is said that another run is waited for, or that the vault was encrypted.
+            say: Takes what is said: that another run is waited for, or that the vault was encrypted. It is logged
+                where there is none.
         """
-        say = (log or logging.getLogger(__name__)).info
+        say = say or logging.getLogger(__name__).info
         with hold_lock(self.folder / LOCK_FILE, owner, self.lock_timeout_seconds, on_wait=say):
             claim_folder(self.folder, self.profile)
             # Read here and not given to the resource: Dagster keeps the configuration of resources in its history.
@@ -83,8 +84,9 @@ class Warehouse(DuckDBResource):
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Warehouse]:
         """Holds lock and session for the length of a run."""
         run_id = context.run_id or "in a notebook"
+        log = context.log
         home = Path(context.instance.root_directory) if context.instance else self.folder
-        with self.open(f"run {run_id}", context.log) as session, history_kept_open(home, run_id):
+        with self.open(f"run {run_id}", log.info if log else None) as session, history_kept_open(home, run_id):
             self._session = session
             try:
                 yield self

@@ -23,6 +23,9 @@ COMMANDS = (
     ["maintenance"],
     ["vault", "rotate-key"],
     ["dictionary"],
+    ["quarantine", "list"],
+    ["quarantine", "show"],
+    ["quarantine", "export"],
 )
 
 
