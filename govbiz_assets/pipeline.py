@@ -48,6 +48,7 @@ class RunReport:
         errors: One line per failed step, with the step's name.
         passed_checks: Checks whose last evaluation passed.
         failed_checks: Checks whose last evaluation failed.
+        warnings: Checks that failed and only warn.
         has_finished: No run was cut short by an error or a blocking check.
         reasons: By `layer.table`, why a stage made nothing or made do in every month of a run.
     """
@@ -57,12 +58,13 @@ class RunReport:
     errors: list[str] = field(default_factory=list)
     passed_checks: int = 0
     failed_checks: list[FailedCheck] = field(default_factory=list)
+    warnings: list[FailedCheck] = field(default_factory=list)
     has_finished: bool = True
     reasons: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_good(self) -> bool:
-        """True where every step succeeded and every check passed."""
+        """True where every step succeeded and every check passed, those aside that only warn."""
         return self.has_finished and not self.errors and not self.failed_checks
 
 
@@ -153,9 +155,9 @@ def _add_result(report: RunReport, run: RunSlice, result: dg.ExecuteInProcessRes
         if evaluation.passed:
             report.passed_checks += 1
         else:
-            report.failed_checks.append(
-                FailedCheck(table.replace("/", "."), name, evaluation.description or "the check failed")
-            )
+            is_warning = evaluation.severity == dg.AssetCheckSeverity.WARN
+            failed = FailedCheck(table.replace("/", "."), name, evaluation.description or "the check failed")
+            (report.warnings if is_warning else report.failed_checks).append(failed)
 
 
 def _whole_reason(metadata: Mapping[str, dg.MetadataValue[Any]], months: Sequence[date]) -> str | None:

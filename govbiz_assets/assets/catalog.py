@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from govbiz_assets.assets.churn import CHURN_ASSETS
 from govbiz_assets.assets.cleaned import cleaned_assets
 from govbiz_assets.assets.clusters import CLUSTER_ASSETS
+from govbiz_assets.assets.coverage import COVERAGE_ASSETS
 from govbiz_assets.assets.features import FEATURE_ASSETS
 from govbiz_assets.assets.forecasts import FORECAST_ASSETS
 from govbiz_assets.assets.raw import raw_assets
@@ -22,6 +23,7 @@ def table_assets(channels: Sequence[Channel] = CHANNELS) -> tuple[TableAsset, ..
         *REFERENCE_ASSETS,
         *raw_assets(channels),
         *cleaned_assets(channels),
+        *COVERAGE_ASSETS,
         *FEATURE_ASSETS,
         *CLUSTER_ASSETS,
         *RULE_ASSETS,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from govbiz_assets.checks.contract_checks import CONTRACT_CHECKS, own_channel_checks
+from govbiz_assets.checks.coverage_checks import COVERAGE_CHECKS
 from govbiz_assets.checks.delivery_checks import DELIVERY_CHECKS, unread_check
 from govbiz_assets.checks.model_checks import MODEL_CHECKS
 from govbiz_assets.checks.relation_checks import RELATION_CHECKS
@@ -19,6 +20,7 @@ def table_checks(channels: Sequence[Channel] = CHANNELS) -> tuple[TableCheck, ..
         *own_channel_checks(channels),
         *DELIVERY_CHECKS,
         *(unread_check(channel) for channel in channels),
+        *COVERAGE_CHECKS,
         *RELATION_CHECKS,
         *MODEL_CHECKS,
     )

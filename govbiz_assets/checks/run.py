@@ -25,6 +25,7 @@ from govbiz_assets.warehouse.session import Session
 # Month under which checks of tables without months are kept.
 NO_MONTH = date(1970, 1, 1)
 _SHOWN_MONTHS = 12
+_SHOWN_FINDINGS = 8
 _RESULT_SCHEMA = {
     "month": pl.Date,
     "table_name": pl.String,
@@ -88,7 +89,10 @@ def _table_checks(
                 measured = sorted({month for monthly in values.values() for month in monthly})
                 publish_months(session, CHECK_RESULT, measured, warehouse.published_folder)
         for name in names:
-            yield _judge(context, by_name[name], kept, window, values[name])
+            check = by_name[name]
+            failed = failed_months(kept, check)
+            found = _findings(check, CheckTables(session, failed[-_SHOWN_MONTHS:], deliveries.delivered))
+            yield _judge(context, check, failed, found, window, values[name])
 
     return run_checks
 
@@ -150,11 +154,12 @@ def failed_months(kept: pl.DataFrame, check: TableCheck) -> list[date]:
 def _judge(
     context: dg.AssetCheckExecutionContext,
     check: TableCheck,
-    kept: pl.DataFrame,
+    failed: Sequence[date],
+    found: Sequence[str],
     window: Sequence[date],
     values: Mapping[date, float | None],
 ) -> dg.AssetCheckResult:
-    failed = failed_months(kept, check)
+    severity = dg.AssetCheckSeverity.WARN if check.is_warning else dg.AssetCheckSeverity.ERROR
     if check.contract.is_monthly and context.has_partition_key_range:
         # The result of a range run cannot carry a month; without these events each month would stay "planned" for ever.
         for month in window:
@@ -166,6 +171,7 @@ def _judge(
                     passed=check.passes(values[month]),
                     partition=month_name(month),
                     blocking=check.is_blocking,
+                    severity=severity,
                     metadata=_value_metadata(check, values[month]),
                 )
             )
@@ -174,8 +180,8 @@ def _judge(
         asset_key=dg.AssetKey(check.contract.asset_key),
         check_name=check.name,
         passed=not failed,
-        severity=dg.AssetCheckSeverity.ERROR,
-        description=_describe(check, failed),
+        severity=severity,
+        description=_describe(check, failed, found),
         metadata={
             **_value_metadata(check, last),
             "failed_months": [month_name(month) for month in failed[:_SHOWN_MONTHS]],
@@ -191,11 +197,19 @@ def _value_metadata(check: TableCheck, value: float | None) -> dict[str, float |
     return shown
 
 
-def _describe(check: TableCheck, failed: Sequence[date]) -> str:
+def _findings(check: TableCheck, tables: CheckTables) -> Sequence[str]:
+    return check.findings(tables) if check.findings and tables.months else []
+
+
+def _describe(check: TableCheck, failed: Sequence[date], found: Sequence[str]) -> str:
     if not failed:
         return check.meaning
     shown = ", ".join(month_name(month) for month in failed[:_SHOWN_MONTHS])
-    return f"{check.meaning} Fails in {shown}{' ...' if len(failed) > _SHOWN_MONTHS else ''}."
+    said = [f"{check.meaning} Fails in {shown}{' ...' if len(failed) > _SHOWN_MONTHS else ''}."]
+    if found:
+        more = f" and {len(found) - _SHOWN_FINDINGS} more" if len(found) > _SHOWN_FINDINGS else ""
+        said.append(f"Last: {'; '.join(found[-_SHOWN_FINDINGS:])}{more}.")
+    return " ".join(said)
 
 
 def _months(context: dg.AssetCheckExecutionContext) -> list[date]:

@@ -38,6 +38,7 @@ class CheckTables:
 
 
 Measure = Callable[[CheckTables], ibis.Table]
+Findings = Callable[[CheckTables], Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,8 @@ class TableCheck:
         is_blocking: A failure keeps what depends on the table from running in the same run.
         absent_value: Value of a month without a row; None passes.
         reads: Further tables that the measure looks at and that must be made before it runs.
+        is_warning: A failure is shown and does not make a run fail.
+        findings: Says in words what fails in the months that it is given.
     """
 
     contract: TableContract
@@ -68,6 +71,8 @@ class TableCheck:
     is_blocking: bool = False
     absent_value: float | None = None
     reads: tuple[TableContract, ...] = ()
+    is_warning: bool = False
+    findings: Findings | None = None
 
     @property
     def threshold(self) -> float | None:

@@ -61,6 +61,9 @@ def run(
         for failed in report.failed_checks:
             text = escape_markup(f"{failed.table} {failed.name}: {failed.description}")
             error_console.print(f"[bold red]check failed:[/] {text}", soft_wrap=True)
+        for warned in report.warnings:
+            text = escape_markup(f"{warned.table} {warned.name}: {warned.description}")
+            error_console.print(f"[bold yellow]warning:[/] {text}", soft_wrap=True)
         if report.errors or not report.has_finished:
             raise typer.Exit(1)
         brief = write_brief(settings, max(wanted))

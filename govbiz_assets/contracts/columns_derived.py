@@ -70,6 +70,22 @@ USAGE_MONTH: tuple[Column, ...] = (
     energy("day_max_kwh", "Largest daily energy."),
 )
 
+COVERAGE: tuple[Column, ...] = (
+    text("customer_group", "all, or the city of the customers: name of GB/T 2260, else its code; unknown without one."),
+    count("due_count", "Records that the month's own archive makes due; null where nothing says so.", "row"),
+    count(
+        "expected_count",
+        "Records due in the month, else the channel's own level of the twelve months before; null where it has none.",
+        "row",
+    ),
+    ratio("coverage_ratio", "Records received over records expected; above 1 where more came."),
+    count("history_months", "Months, of the twelve before, that the expected band is made from.", "month"),
+    ratio("usual_coverage_ratio", "Median coverage of the twelve months before."),
+    ratio("spread_coverage_ratio", "Spread of coverage over them: 1.4826 times the median absolute deviation."),
+    ratio("low_coverage_ratio", "Least coverage that history expects; below it the month is thin."),
+    text("coverage_status", "ok, thin, missing, absent (not in the profile) or unexpected (nothing was due)."),
+)
+
 SEGMENTS_AND_RULES: tuple[Column, ...] = (
     text("method", "Method that made the segments."),
     count("cluster_id", "Number of the segment, 1 is the one with the largest usage.", "id"),
@@ -123,4 +139,4 @@ FORECASTS: tuple[Column, ...] = (
     number("hi_95", "Upper bound of the 95% interval.", "as measure"),
 )
 
-DERIVED_COLUMNS = (QUALITY, REFERENCE, USAGE_MONTH, SEGMENTS_AND_RULES, SCORES, FORECASTS)
+DERIVED_COLUMNS = (QUALITY, REFERENCE, USAGE_MONTH, COVERAGE, SEGMENTS_AND_RULES, SCORES, FORECASTS)

@@ -136,6 +136,26 @@ OUTCOME_MONTHLY = table(
     columns="month customer_id is_event source_file row_no",
     key="month customer_id",
 )
+DELIVERY_MONTHLY = table(
+    "cleaned.delivery_monthly",
+    "What was due in the month and what was received and kept, by channel and city.",
+    grain="month, delivered channel and customer group",
+    columns="month channel customer_group due_count? received_count",
+    key="month channel customer_group",
+    rules=(Rule("due_count", low=0), Rule("received_count", low=0)),
+)
+COVERAGE_MONTHLY = table(
+    "cleaned.coverage_monthly",
+    "Records expected against records received and kept, by channel and city, beside the twelve months before.",
+    grain="month, channel and customer group",
+    columns="month channel customer_group expected_count? received_count coverage_ratio? history_months? "
+    "usual_coverage_ratio? spread_coverage_ratio? low_coverage_ratio? coverage_status",
+    key="month channel customer_group",
+    rules=(
+        Rule("received_count", low=0),
+        Rule("coverage_status", values=("ok", "thin", "missing", "absent", "unexpected")),
+    ),
+)
 CLEANED_BY_CHANNEL: dict[str, TableContract] = {
     "customer": CUSTOMER_MONTHLY,
     "account": ACCOUNT_MONTHLY,
@@ -148,4 +168,4 @@ CLEANED_BY_CHANNEL: dict[str, TableContract] = {
     "attribute": ATTRIBUTE_MONTHLY,
     "label": OUTCOME_MONTHLY,
 }
-CLEANED_TABLES = (*CLEANED_BY_CHANNEL.values(), USAGE_MONTHLY)
+CLEANED_TABLES = (*CLEANED_BY_CHANNEL.values(), USAGE_MONTHLY, DELIVERY_MONTHLY, COVERAGE_MONTHLY)

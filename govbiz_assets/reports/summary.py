@@ -76,7 +76,8 @@ def render_summary(summary: Summary, report: RunReport, brief: Path, console: Co
     console.print(
         f"\n[bold]Months[/]     {len(summary.months)} ({first}..{last}); made in this run: {len(report.months)}"
     )
-    console.print(f"[bold]Checks[/]     {report.passed_checks} passed, {failed}")
+    warned = f", [yellow]{len(report.warnings)} warnings[/]" if report.warnings else ""
+    console.print(f"[bold]Checks[/]     {report.passed_checks} passed, {failed}{warned}")
     for line in describe_reasons(report.reasons):
         console.print(f"[bold]Without[/]    {escape(line)}", soft_wrap=True)
     console.print(_rows_table(summary))
