@@ -121,7 +121,7 @@ def run_months(
             run_config={"loggers": {PROGRESS_LOGGER: {}}},
             raise_on_error=False,
         )
-        _add_result(report, run, result)
+        add_result(report, run, result)
         report.has_finished = result.success
         if not result.success:
             break
@@ -132,7 +132,8 @@ def _ignore(_: object) -> None:
     """Shows nothing."""
 
 
-def _add_result(report: RunReport, run: RunSlice, result: dg.ExecuteInProcessResult) -> None:
+def add_result(report: RunReport, run: RunSlice, result: dg.ExecuteInProcessResult) -> None:
+    """Adds steps, errors, checks and reasons of a run to a report."""
     last: dict[tuple[str, str], dg.AssetCheckEvaluation] = {}
     for event in result.all_events:
         if event.is_step_materialization:

@@ -12,6 +12,7 @@ import fastexcel
 import pytest
 import yaml
 
+from govbiz_assets.cli.app import console
 from govbiz_assets.pipeline import RunReport
 from govbiz_assets_tests.cli.conftest import Govbiz
 from govbiz_assets_tests.pipeline.broken_deliveries import ENCODINGS, deliver, name_of, profile_of, text_of
@@ -22,6 +23,12 @@ USAGE_TABLES = ("quality.file_manifest", "raw.usage", "cleaned.usage_daily", "qu
 BILL_TABLES = ("quality.file_manifest", "raw.bill", "cleaned.bill", "quality.row_account")
 PLACES = "SELECT received_count, kept_count, quarantined_count FROM warehouse.quality.row_account"
 USAGE_FILE, BILL_FILE = name_of("usage", MONTH), name_of("bill", MONTH)
+
+
+@pytest.fixture(autouse=True)
+def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables are not folded, whatever the terminal that the tests run in."""
+    monkeypatch.setattr(console, "_width", 240)
 
 
 @pytest.fixture
@@ -86,7 +93,7 @@ def test_a_row_is_listed_shown_exported_mended_in_its_file_and_kept(
     assert groups[0]["quarantined_ratio"] == 1 / received
     assert groups[0]["reason"].startswith("kwh is required and blank; ")
 
-    shown = govbiz("quarantine", "show", "2024-04", "--channel", "usage", "--rule", "unparsable", COLUMNS="200")
+    shown = govbiz("quarantine", "show", "2024-04", "--channel", "usage", "--rule", "unparsable")
     assert "abc" in shown.stdout
     assert str(received - 1) in shown.stdout
     assert "customers' data" in shown.stderr
@@ -136,7 +143,7 @@ def spoiled(made: tuple[House, RunReport], tmp_path_factory: pytest.TempPathFact
 
 
 def test_the_list_counts_and_says_what_to_do(spoiled: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    listed = Govbiz(spoiled.folder, monkeypatch)("quarantine", "list", "--month", "2024-04", COLUMNS="200").stdout
+    listed = Govbiz(spoiled.folder, monkeypatch)("quarantine", "list", "--month", "2024-04").stdout
     cells = [[cell.strip() for cell in line.split("│")[1:-1]] for line in listed.splitlines() if "2024-04 │" in line]
     ours = [row[:6] for row in cells if row[1] in ("bill", "usage")]
     assert ours == [
@@ -182,7 +189,7 @@ def test_show_names_file_row_field_value_reason_and_remedy_and_its_limit(
 ) -> None:
     govbiz = Govbiz(spoiled.folder, monkeypatch)
     name = Path(USAGE_FILE).name
-    shown = govbiz("quarantine", "show", "2024-04", "--file", name, "--limit", "1", COLUMNS="220")
+    shown = govbiz("quarantine", "show", "2024-04", "--file", name, "--limit", "1")
     (line,) = [line for line in shown.stdout.splitlines() if "=1+1" in line]
     cells = [cell.strip() for cell in line.split("│")[1:-1]]
     received = account_of(spoiled, USAGE_FILE)[0]
