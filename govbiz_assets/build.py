@@ -94,4 +94,6 @@ def build_deliveries(settings: Settings) -> Deliveries:
         landing_folder=str(settings.landing_folder),
         work_folder=str(settings.data_folder / "work"),
         reference_folder=str(settings.seeds / "reference"),
+        database_connect_seconds=settings.database_connect_seconds,
+        database_statement_seconds=settings.database_statement_seconds,
     )

@@ -1,4 +1,4 @@
-"""What a run reaches beside its tables: the delivered files of the profile."""
+"""What a run reaches beside its tables: the delivered files of the profile, and the databases that it names."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pydantic import Field, PrivateAttr
 
 from govbiz_assets.contracts.cleaning import CleaningOptions
 from govbiz_assets.contracts.table import TableContract
+from govbiz_assets.settings import database_url
 from govbiz_assets.sources.contracts import profile_contracts
 from govbiz_assets.sources.landing import LandingFile
 from govbiz_assets.sources.profile import load_profile
@@ -20,13 +21,16 @@ from govbiz_assets.sources.scan import FileScan, scan_channel
 
 
 class Deliveries(dg.ConfigurableResource[object]):
-    """The landing folder as a profile describes it."""
+    """The landing folder, and the databases, as a profile describes them; connection URLs are no configuration."""
 
     profile_name: str = Field(description="Name of a shipped profile, or path to a profile file.")
     profiles_folder: str = Field(description="Folder of the shipped profiles.")
     landing_folder: str = Field(description="Folder of the delivered files.")
     work_folder: str = Field(description="Folder for transcoded copies of files, safe to delete.")
     reference_folder: str = Field(description="Folder of the reference tables.")
+
+    database_connect_seconds: int = Field(default=10, description="How long a database may take to answer.")
+    database_statement_seconds: int = Field(default=900, description="How long reading a month of one may take.")
 
     _profile: Profile | None = PrivateAttr(default=None)
     _scans: dict[tuple[str, tuple[date, ...]], list[FileScan]] = PrivateAttr(default_factory=dict)
@@ -70,11 +74,21 @@ class Deliveries(dg.ConfigurableResource[object]):
         shutil.rmtree(self.work, ignore_errors=True)
 
     def scan(self, channel: str, months: Sequence[date]) -> list[FileScan]:
-        """Scans the files of a channel, once per run."""
+        """Scans the files of a channel, or reads its rows from its database, once per run."""
         key = (channel, tuple(months))
         if key not in self._scans:
-            self._scans[key] = scan_channel(self.profile, channel, self.landing, months, self.work)
+            self._scans[key] = self._scan(channel, months)
         return self._scans[key]
+
+    def _scan(self, channel: str, months: Sequence[date]) -> list[FileScan]:
+        if channel not in self.profile.database_channels:
+            return scan_channel(self.profile, channel, self.landing, months, self.work)
+        # Only who reads a database loads its library.
+        from govbiz_assets.sources.database.scan import scan_months
+        from govbiz_assets.sources.database.session import DatabaseAccess
+
+        access = DatabaseAccess(database_url, self.database_connect_seconds, self.database_statement_seconds)
+        return scan_months(self.profile, channel, months, access, self.work)
 
 
 def cleaning_options(source: ChannelSource) -> CleaningOptions:

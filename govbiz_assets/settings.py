@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from pydantic import Field, SecretStr
@@ -48,6 +49,12 @@ class Settings(BaseSettings):
     )
     sensor_seconds: int = Field(
         default=30, ge=1, description="How often the sensors look at the landing folder and at failed runs."
+    )
+    database_connect_seconds: int = Field(
+        default=10, ge=2, description="How long the server of a database channel may take to answer."
+    )
+    database_statement_seconds: int = Field(
+        default=900, ge=1, description="How long reading a month of a database channel may take."
     )
     publish: bool = Field(default=True, description="Write Parquet snapshots for readers after each month.")
     alert_url: SecretStr | None = Field(default=None, description="Webhook that gets a JSON message when a run fails.")
@@ -99,3 +106,12 @@ class Settings(BaseSettings):
 def reveal(secret: SecretStr | None) -> str | None:
     """Returns the text of a secret setting, None where it is not set."""
     return secret.get_secret_value() if secret else None
+
+
+def database_url(variable: str) -> SecretStr | None:
+    """Connection URL of a database, from the variable that a profile names; None where it is not set.
+
+    It is no field of the settings: those are shown, and handed to Dagster, which stores what it is given.
+    """
+    url = os.environ.get(variable)
+    return SecretStr(url) if url else None

@@ -151,7 +151,7 @@ def _read_files(
 
 def _missing_channels(profile: Profile, files: Sequence[LandingFile], month: date) -> list[str]:
     present = {file.channel for file in files}
-    due = [name for name in profile.required if profile.channels[name].month in (None, month)]
+    due = [name for name in profile.required_files if profile.channels[name].month in (None, month)]
     return [name for name in due if name not in present]
 
 

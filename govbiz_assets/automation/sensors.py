@@ -20,6 +20,7 @@ from govbiz_assets.automation.restatement import plan_runs
 from govbiz_assets.contracts.month import month_name, parse_month
 from govbiz_assets.contracts.tables_source import FILE_MANIFEST
 from govbiz_assets.settings import Settings
+from govbiz_assets.sources.landing import DATABASE_PREFIX
 from govbiz_assets.sources.profile_model import Profile
 
 
@@ -72,12 +73,16 @@ def _run_requests(
 
 
 def published_files(folder: Path, month: date) -> dict[str, str]:
-    """Returns the files and hashes that a month was last made from, as its published manifest says."""
+    """Returns the files and hashes that a month was last made from, as its published manifest says.
+
+    Rows of databases are no files: they are not looked at between runs.
+    """
     path = folder / FILE_MANIFEST.layer / FILE_MANIFEST.name / f"{month_name(month)}.parquet"
     if not path.exists():
         return {}
     rows = pl.read_parquet(path, columns=["source_file", "file_sha256", "file_status"])
-    read = rows.filter(pl.col("file_status") != "ignored").drop("file_status")
+    is_file = ~pl.col("source_file").str.starts_with(DATABASE_PREFIX)
+    read = rows.filter(pl.col("file_status") != "ignored", is_file).drop("file_status")
     return {name: digest or "" for name, digest in read.iter_rows()}
 
 

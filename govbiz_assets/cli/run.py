@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from govbiz_assets.pipeline import RunReport
     from govbiz_assets.sources.profile_model import Profile
 
+_NAME_MONTHS = ", or name months with --months: databases are only asked when a month is made"
+
 
 @app.command(epilog="Example: govbiz run --months 2024-01..2024-06")
 def run(
@@ -89,7 +91,7 @@ def _wanted_months(
         raise SourceError(
             f"no delivered file of profile {profile.name}",
             where=str(settings.landing_folder),
-            remedy=f"put the files there ({profile.obtain})",
+            remedy=f"put the files there ({profile.obtain}){_NAME_MONTHS if profile.database_channels else ''}",
         )
     possible = [month for month in wanted if partitions.has_partition_key(month_name(month))]
     if asked is None and possible:
@@ -101,7 +103,7 @@ def _wanted_months(
                 where="--months" if asked else str(settings.landing_folder),
                 remedy=f"its months are {partitions.get_first_partition_key()}..{partitions.get_last_partition_key()}",
             )
-        if month not in delivered:
+        if month not in delivered and not profile.database_channels:
             raise SourceError(
                 f"no delivered file for month {month_name(month)}",
                 where=str(settings.landing_folder),

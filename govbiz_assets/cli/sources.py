@@ -32,14 +32,22 @@ def check(
     months: MonthsOption = None,
     debug: DebugOption = False,
 ) -> None:
-    """Show how every file would be read: encoding, mapping, first rows (masked) and problems. Writes nothing."""
+    """Show how files, and samples of databases, would be read: mapping, first rows, problems. Writes nothing."""
+    from govbiz_assets.settings import database_url
     from govbiz_assets.sources.check import check_sources, render_report
     from govbiz_assets.sources.profile import load_profile
 
     with one_line_errors(debug):
         settings = read_settings(profile, landing)
         source_profile = load_profile(settings.profile, settings.profiles_folder)
-        report = check_sources(source_profile, settings.landing_folder, months_or_none(months))
+        access = None
+        if source_profile.database_channels:
+            from govbiz_assets.sources.database.session import DatabaseAccess
+
+            access = DatabaseAccess(
+                database_url, settings.database_connect_seconds, settings.database_statement_seconds
+            )
+        report = check_sources(source_profile, settings.landing_folder, months_or_none(months), access)
         render_report(report, console)
         if report.has_errors:
             raise typer.Exit(1)

@@ -7,10 +7,21 @@ from govbiz_assets.contracts.column import Column, count, date, energy, flag, mo
 PROVENANCE: tuple[Column, ...] = (
     date("month", "First day of the month that the row belongs to."),
     text("source", "Name of the source profile that delivered the record."),
-    text("source_file", "Path of the delivered file, relative to the landing folder."),
-    count("row_no", "Number of the record in its file, counted from 1 after the header.", "row"),
-    text("file_sha256", "SHA-256 of the delivered file's bytes."),
-    timestamp("loaded_at", "When the file came to rest in the landing folder (its modification time, UTC)."),
+    text(
+        "source_file",
+        "Path of the delivered file, relative to the landing folder, or postgresql:channel/month of a database.",
+    ),
+    count(
+        "row_no",
+        "Number of the record in its file from 1 after the header, or of the row in the order of its values.",
+        "row",
+    ),
+    text("file_sha256", "SHA-256 of the delivered file's bytes, or of a database's rows as CSV in their order."),
+    timestamp(
+        "loaded_at",
+        "When the file came to rest in the landing folder (its modification time, UTC); of a database the latest "
+        "change of a row of the month, else the end of the month.",
+    ),
     text("read_problem", "Rule that the record broke while it was read, null where it could be read."),
     text(
         "extra_json",

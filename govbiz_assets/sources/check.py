@@ -1,4 +1,4 @@
-"""What a landing folder holds, before anything is loaded: files, mapping, first records and every problem.
+"""What is delivered, before anything is loaded: files, rows of databases, mapping, first records and every problem.
 
 Nothing is written to the landing folder or to a database; decoded copies live in a temporary folder that is removed.
 Values that can name someone are shown as their first character and `***`.
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import ibis
 from rich.console import Console
@@ -19,12 +19,22 @@ from rich.markup import escape
 from rich.table import Table
 
 from govbiz_assets.sources.errors import SourceError
-from govbiz_assets.sources.landing import LandingFile, find_files, landing_months, missing_channels
+from govbiz_assets.sources.landing import (
+    DATABASE_PREFIX,
+    LandingFile,
+    find_files,
+    landing_months,
+    missing_channels,
+)
 from govbiz_assets.sources.profile_model import Profile
 from govbiz_assets.sources.read import PROVENANCE, read_file
 from govbiz_assets.sources.scan import FileScan, mark_duplicates, scan_file, scan_unclaimed
 
+if TYPE_CHECKING:
+    from govbiz_assets.sources.database.session import DatabaseAccess
+
 SAMPLE_ROWS = 3
+SAMPLE_OF_DATABASE = 200
 _SHOWN_WIDTH = 30
 _SHOWN_NAMES = 12
 _DELIMITER_NAMES = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar"}
@@ -75,20 +85,26 @@ class SourceReport:
         return any(problem.severity == "error" for problem in self.problems)
 
 
-def check_sources(profile: Profile, landing: Path, months: Sequence[date] | None = None) -> SourceReport:
-    """Examines every file of the landing folder.
+def check_sources(
+    profile: Profile, landing: Path, months: Sequence[date] | None = None, access: DatabaseAccess | None = None
+) -> SourceReport:
+    """Examines every file of the landing folder, and a sample of the rows of every database channel.
 
     Args:
         profile: The source landscape.
         landing: Landing folder.
-        months: Months to look at; None takes those that have files.
+        months: Months to look at; None takes those that have files, or the profile's first where it has no channel of
+            files.
+        access: How to reach databases; without it they are not looked at.
 
     Raises:
         SourceError: The landing folder does not exist.
     """
-    if not landing.is_dir():
+    has_files = len(profile.database_channels) < len(profile.channels)
+    if has_files and not landing.is_dir():
         raise SourceError("no such landing folder", where=str(landing), remedy=f"obtain the data: {profile.obtain}")
-    chosen = list(months) if months is not None else landing_months(profile, landing)
+    found = landing_months(profile, landing) if has_files else [profile.months.first]
+    chosen = list(months) if months is not None else found
     problems = [
         Problem("error", "missing_file", channel, f"{month:%Y-%m}", f"no file of this channel; {_MISSING_REMEDY}")
         for month, channel in missing_channels(profile, landing, chosen)
@@ -99,7 +115,10 @@ def check_sources(profile: Profile, landing: Path, months: Sequence[date] | None
     reports: list[FileReport] = []
     with tempfile.TemporaryDirectory(prefix="govbiz-check-") as folder:
         for channel in profile.channels:
-            reports += _check_channel(profile, channel, landing, chosen, Path(folder))
+            if channel not in profile.database_channels:
+                reports += _check_channel(profile, channel, landing, chosen, Path(folder))
+            elif access is not None:
+                reports += _check_database(profile, channel, chosen, access, Path(folder))
     for report in reports:
         problems += _file_problems(report)
     for scan in scan_unclaimed(profile, landing, chosen):
@@ -120,6 +139,16 @@ def _check_channel(
     files = {(file.month, file.source_file): file for file in find_files(profile, channel, landing, months)}
     scans = mark_duplicates([scan_file(file, source, profile, work) for file in files.values()])
     return [_report(scan, files[(scan.month, scan.source_file)], profile, work) for scan in scans]
+
+
+def _check_database(
+    profile: Profile, channel: str, months: Sequence[date], access: DatabaseAccess, work: Path
+) -> list[FileReport]:
+    # Only who reads a database loads its library.
+    from govbiz_assets.sources.database.scan import scan_months
+
+    scans = scan_months(profile, channel, months, access, work, limit=SAMPLE_OF_DATABASE)
+    return [_report(scan, LandingFile(work, scan.source_file, channel, scan.month), profile, work) for scan in scans]
 
 
 def _report(scan: FileScan, file: LandingFile, profile: Profile, work: Path) -> FileReport:
@@ -175,7 +204,10 @@ def render_report(report: SourceReport, console: Console) -> None:
 
 def _render_file(item: FileReport, console: Console) -> None:
     scan = item.scan
-    state = f"{scan.record_count:,} records" if scan.is_accepted else f"refused: {scan.rule}"
+    count = f"{scan.record_count:,} records"
+    if scan.source_file.startswith(DATABASE_PREFIX):
+        count = f"sample of {count}"
+    state = count if scan.is_accepted else f"refused: {scan.rule}"
     parts = [scan.encoding, _DELIMITER_NAMES.get(scan.delimiter or "", scan.delimiter), scan.sheet]
     kind = ", ".join(part for part in parts if part)
     heading = f"{escape(scan.source_file)} {escape(f'({kind}) ') if kind else ''}{state}"

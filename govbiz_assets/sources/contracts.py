@@ -29,8 +29,8 @@ def profile_contracts(profile: Profile) -> dict[str, TableContract]:
 
 
 def _typed_raw(raw: TableContract, channel: Channel, source: ChannelSource) -> TableContract:
-    """Raw columns are text; Parquet keeps numbers as numbers, so that nothing is printed and parsed again."""
-    if source.format != "parquet":
+    """Raw columns are text; Parquet and databases keep numbers as numbers, so that none is printed and parsed again."""
+    if not source.has_types:
         return raw.with_columns(*source.attribute_columns(is_raw=True))
     numbers = {field.name for field in channel.fields if field.kind == "number"}
     fields = tuple(replace(c, dtype="DOUBLE") if c.name in numbers else c for c in raw.columns)

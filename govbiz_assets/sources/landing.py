@@ -20,6 +20,7 @@ from govbiz_assets.sources.profile_model import ChannelSource, Profile
 TEMPORARY_SUFFIXES = (".tmp", ".part", ".partial", ".crdownload", ".download", ".swp", ".filepart")
 TEMPORARY_PREFIXES = (".", "~$", "~")
 NO_CHANNEL = "none"
+DATABASE_PREFIX = "postgresql:"
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,11 @@ class LandingFile:
     source_file: str
     channel: str
     month: date | None
+
+
+def database_name(channel: str, month: date) -> str:
+    """Name under which the rows of a database channel stand where others have their file; no host, no account."""
+    return f"{DATABASE_PREFIX}{channel}/{month:%Y-%m}"
 
 
 def is_temporary(name: str) -> bool:
@@ -95,9 +101,9 @@ def landing_months(profile: Profile, landing: Path) -> list[date]:
 
 
 def missing_channels(profile: Profile, landing: Path, months: Sequence[date]) -> list[tuple[date, str]]:
-    """Required channels without a file, by month; a snapshot's channel is missing only in the snapshot's month."""
+    """Required channels of files without one, by month; a snapshot's is missing only in the snapshot's month."""
     missing = []
-    for channel in profile.required:
+    for channel in profile.required_files:
         files = find_files(profile, channel, landing, months)
         source = profile.channels[channel]
         present = {file.month for file in files}

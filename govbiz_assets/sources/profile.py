@@ -5,6 +5,7 @@ YAML's own guesses would turn a division code 011 into 9, a column named `no` in
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from govbiz_assets.sources.profile_model import Attribute, ChannelSource, Label,
 __all__ = ["Attribute", "ChannelSource", "Label", "Months", "Profile", "Unpivot", "load_profile"]
 
 _NULL_TAG = "tag:yaml.org,2002:null"
+_URL_WITH_ACCOUNT = re.compile(r"//[^/\s]*@|\bpassword\s*=")
 
 
 class _TextLoader(yaml.SafeLoader):
@@ -64,12 +66,28 @@ def load_profile(name_or_path: str, profiles_folder: Path) -> Profile:
         raise SourceError(f"cannot be read ({error.strerror})", where=where, remedy="check the path") from error
     except yaml.YAMLError as error:
         raise SourceError(f"is no valid YAML: {error}", where=where, remedy="correct that line") from error
+    if secret := _secret_key(document):
+        remedy = (
+            "put it into an environment variable GOVBIZ_DB_... and write the variable's name under database.url_env"
+        )
+        raise SourceError(f"{secret}: holds a connection URL, which a profile must not", where=where, remedy=remedy)
     if not isinstance(document, dict):
         raise SourceError("holds no mapping", where=where, remedy="begin with name, months and channels")
     try:
         return Profile.model_validate(document)
     except ValidationError as error:
         raise SourceError(_first_fault(error), where=where) from error
+
+
+def _secret_key(document: Any, key: str = "") -> str | None:
+    """Key of the first text that is a URL with an account; looked for first, for other faults quote what they find."""
+    if isinstance(document, dict):
+        inner = [(f"{key}.{name}".lstrip("."), value) for name, value in document.items()]
+    elif isinstance(document, list):
+        inner = [(key, value) for value in document]
+    else:
+        return key if isinstance(document, str) and _URL_WITH_ACCOUNT.search(document) else None
+    return next((found for name, value in inner if (found := _secret_key(value, name))), None)
 
 
 def _first_fault(error: ValidationError) -> str:

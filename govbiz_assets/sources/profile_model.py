@@ -18,6 +18,7 @@ from pydantic import BaseModel, BeforeValidator, Field, model_validator
 from govbiz_assets.contracts.channel import CHANNEL_BY_NAME, Channel
 from govbiz_assets.contracts.column import Column
 from govbiz_assets.contracts.table import COLUMNS
+from govbiz_assets.sources.database.source import DatabaseEntry
 from govbiz_assets.sources.model import STRICT, Texts
 from govbiz_assets.sources.own_channel import OwnChannel
 from govbiz_assets.sources.profile_rules import profile_faults
@@ -106,7 +107,9 @@ class ChannelSource(_Model):
     """How one channel is delivered.
 
     Attributes:
-        path: Glob below the landing folder; `{month}` stands for 2024-01 and `{yyyymm}` for 202401.
+        path: Glob below the landing folder; `{month}` stands for 2024-01 and `{yyyymm}` for 202401. A channel
+            has either path and format, or database.
+        database: Where the channel lies in a database.
         month: Month of a snapshot whose path names none.
         encoding: Encoding of text files; None finds it out (BOM, then strict UTF-8, then GB18030).
         delimiter: Delimiter of text files; None finds it out from the header.
@@ -125,8 +128,9 @@ class ChannelSource(_Model):
         declare: Fields, key and meaning of a channel that is no standard one.
     """
 
-    path: str
-    format: FileFormat
+    path: str = ""
+    format: FileFormat | None = None
+    database: DatabaseEntry | None = None
     month: YearMonth | None = None
     encoding: str | None = None
     delimiter: str | None = None
@@ -148,6 +152,11 @@ class ChannelSource(_Model):
     def names_month(self) -> bool:
         """True where the path says which month a file belongs to."""
         return "{month}" in self.path or "{yyyymm}" in self.path
+
+    @property
+    def has_types(self) -> bool:
+        """True where numbers are delivered as numbers."""
+        return self.format == "parquet" or self.database is not None
 
     def scale(self, field: str) -> Decimal:
         """Number that values of the field are multiplied by to reach the contract's unit; 1 where nothing is said."""
@@ -202,6 +211,16 @@ class Profile(_Model):
         """Every channel by name: the standard ones, delivered or not, then those that the profile declares."""
         own = {name: source.declare.channel(name) for name, source in self.channels.items() if source.declare}
         return {**CHANNEL_BY_NAME, **own}
+
+    @property
+    def required_files(self) -> tuple[str, ...]:
+        """Required channels that are delivered as files; months without them can be told by looking at the folder."""
+        return tuple(name for name in self.required if self.channels[name].database is None)
+
+    @property
+    def database_channels(self) -> tuple[str, ...]:
+        """Channels that lie in a database."""
+        return tuple(name for name, source in self.channels.items() if source.database is not None)
 
     def delivers(self, channel: str) -> bool:
         """True where the landscape has that channel."""

@@ -34,11 +34,12 @@ def profile_faults(profile: Profile) -> Iterator[str]:
             known = ", ".join(CHANNEL_BY_NAME)
             yield f"{key}: unknown channel; use one of {known}, or declare your own (docs/add-a-channel.md)"
             continue
-        yield from _path_faults(key, source)
+        yield from _path_faults(key, source) if source.database is None else _database_faults(key, source)
         yield from _field_faults(key, source, channel)
         yield from _attribute_faults(key, source, channel)
         yield from _format_faults(key, source)
-        if not source.names_month and source.month is None and profile.months.last is None:
+        has_months = source.names_month or source.database is not None
+        if not has_months and source.month is None and profile.months.last is None:
             yield f"{key}.path: names no month and months.last is open; add {{month}} to the path or set months.last"
         if source.month is not None and source.month not in profile.months:
             yield f"{key}.month: lies outside months.first..months.last; widen them or correct the month"
@@ -51,7 +52,7 @@ def profile_faults(profile: Profile) -> Iterator[str]:
 def _path_faults(key: str, source: ChannelSource) -> Iterator[str]:
     parts = source.path.replace("\\", "/").split("/")
     if not source.path.strip():
-        yield f"{key}.path: is empty; give the files' place below the landing folder"
+        yield f"{key}.path: is missing or empty; give the files' place below the landing folder, or {key}.database"
     elif source.path.startswith(("/", "~", "\\")) or (len(parts[0]) == 2 and parts[0][1] == ":"):
         yield f"{key}.path: is absolute; give a path relative to the landing folder"
     elif ".." in parts:
@@ -63,6 +64,14 @@ def _path_faults(key: str, source: ChannelSource) -> Iterator[str]:
         yield f"{key}.path: unknown placeholder; only {{month}} (2024-01) and {{yyyymm}} (202401) are known"
     if source.names_month and source.month is not None:
         yield f"{key}.month: the path names the month already; drop one of the two"
+    if source.format is None:
+        yield f"{key}.format: is missing; say csv, xlsx or parquet"
+
+
+def _database_faults(key: str, source: ChannelSource) -> Iterator[str]:
+    for name in ("path", "format", "month"):
+        if getattr(source, name):
+            yield f"{key}.{name}: goes with files, and the channel lies in a database; drop one of the two"
 
 
 def _field_faults(key: str, source: ChannelSource, channel: Channel) -> Iterator[str]:

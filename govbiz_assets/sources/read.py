@@ -58,13 +58,22 @@ def read_file(
     """
     if not scan.is_accepted or scan.file_sha256 is None or scan.loaded_at is None:
         raise SourceError(f"was refused ({scan.rule})", where=scan.source_file, remedy=scan.reason or "")
-    if file_state(file) != (scan.byte_count, scan.loaded_at):
+    if source.database is not None:
+        is_unchanged = database_copy(scan, work).exists()
+    else:
+        is_unchanged = file_state(file) == (scan.byte_count, scan.loaded_at)
+    if not is_unchanged:
         raise SourceError("changed since it was examined", where=scan.source_file, remedy="run again")
     header_map = map_headers(profile.known_channels[file.channel], source, scan.headers)
     query = _select(scan, file, source, profile, header_map, work)
     name = gen_name(re.sub(r"\W", "_", f"source_{profile.name}_{file.channel}"))
     backend.raw_sql(f"CREATE TEMP VIEW {quote_name(name)} AS {query}")
     return backend.table(name, database=("temp", "main"))
+
+
+def database_copy(scan: FileScan, work: Path) -> Path:
+    """Place of the copy of a database channel's rows of a month."""
+    return work / f"{scan.channel}.{scan.month:%Y-%m}.{scan.file_sha256}.records.parquet"
 
 
 def output_columns(channel: Channel, source: ChannelSource) -> tuple[str, ...]:
@@ -106,7 +115,9 @@ def _records(scan: FileScan, file: LandingFile, source: ChannelSource, header_ma
     if source.format == "parquet":
         relation = parquet_relation(literal_path(file.path, sha256, work), width)
         return f"SELECT *, file_row_number + 1 AS row_no, {unbroken} FROM {relation}"  # noqa: S608
-    if source.format == "xlsx":
+    if source.database is not None:
+        rows = f"SELECT * FROM {records_relation(database_copy(scan, work))}"  # noqa: S608
+    elif source.format == "xlsx":
         rows = f"SELECT * FROM {records_relation(sheet_records_path(file.path, sha256, scan.sheet or '', work))}"  # noqa: S608
     else:
         text = text_path(file.path, scan.encoding or "utf-8", sha256, work)
