@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from govbiz_assets.automation.landing_state import LandingState
+from govbiz_assets.sources.profile_model import Profile
 from govbiz_assets_tests.automation.landscape import FEB, JAN, MAR, PROFILE, SETTLE, Landing
 
 
@@ -249,3 +250,14 @@ def test_a_file_that_a_transfer_has_not_finished_is_not_seen(landing: Landing) -
     landing.put("2024-01/customer.csv", "a")
     landing.put("2024-01/usage.csv.part", "half")
     assert landing.look().waiting == {JAN: "no file yet for usage"}
+
+
+def test_a_required_channel_that_lies_in_a_database_has_no_file_to_wait_for(landing: Landing) -> None:
+    database = {"url_env": "GOVBIZ_DB_BILLING", "table": "bill", "month_column": "month"}
+    document = PROFILE.model_dump(exclude_unset=True, mode="json")
+    document |= {"months": {"first": "2024-01"}, "required": ["customer", "usage", "bill"]}
+    document["channels"] |= {"bill": {"database": database}}
+    landing.profile = Profile.model_validate(document)
+    landing.put_month("2024-01")
+    assert list(landing.look().start) == [JAN]
+    assert landing.look().start == {}

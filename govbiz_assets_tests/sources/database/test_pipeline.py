@@ -32,8 +32,10 @@ TABLES = (*REFERENCE, *DELIVERED, *CLEANED, "cleaned.account_monthly", "quality.
 CUSTOMER_FILE, BILL_FILE = "客户档案", "电费账单"
 NUMBERS = ("电量", "电度电费", "基本电费", "力调电费", "代征基金", "其他费用", "应收合计")
 DATES = ("发行日期", "到期日")
-# A number and a date that cannot be read; the database holds NaN and infinity.
-UNREADABLE = (
+# A later bill of a number that stands there already; a number and a date that cannot be read, NaN and infinity in the
+# database.
+ODD_BILLS = (
+    "202401000000000;0300000001;202401;202312;正常;1;1;0;0;0;0;2.50;2024/1/3;2024/1/20\n"
     "202401999999998;0300000001;202401;202312;正常;1;1;0;0;0;0;待定;2024/1/3;2024/1/20\n"
     "202401999999999;0300000001;202401;202312;正常;1;1;0;0;0;0;1;待定;2024/1/20\n"
 )
@@ -51,7 +53,7 @@ def landing(folder: Path, server: Server) -> Path:
     """A small province as files, whose customers and bills lie in the database too."""
     landing = small_province(folder / "landing", customers=40, months=len(MONTHS))
     with (landing / "2024-01" / f"{BILL_FILE}_202401.csv").open("a", encoding="utf-8", newline="") as bills:
-        bills.write(UNREADABLE)
+        bills.write(ODD_BILLS)
     server.admin("CREATE SCHEMA province", f"GRANT USAGE ON SCHEMA province TO {READER}")
     load(server, landing, "province.customer", CUSTOMER_FILE, "gbk", ",")
     load(server, landing, "province.bill", BILL_FILE, "utf-8-sig", ";")
@@ -203,3 +205,20 @@ def test_a_check_shows_a_sample_and_a_lost_database_in_one_line(
     assert "postgresql:bill/2024-01" in line
     for text in (shown.output, lost.output):
         assert not [secret for secret in (PASSWORD, "wrong-word", "postgresql://", "127.0.0.1") if secret in text]
+
+
+def test_a_profile_without_files_is_run_for_named_months(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GOVBIZ_PROFILE", "GOVBIZ_LANDING"):
+        monkeypatch.setenv(name, "")
+    at = {"url_env": VARIABLE, "table": "province.bill", "month_column": "装载年月", "month_style": "yyyymm"}
+    names = dict.fromkeys(("description", "origin", "obtain"), "A test.")
+    profile = {"name": "bills", "months": {"first": "2024-01"}, "channels": {"bill": {"database": at}}} | names
+    path = folder / "bills.yaml"
+    path.write_text(yaml.safe_dump(profile, allow_unicode=True), encoding="utf-8")
+    house = House(folder / "bills", folder / "no-landing", str(path))
+    unnamed = CliRunner().invoke(app, ["run", "--profile", str(path)], env={"GOVBIZ_DATA_DIR": str(house.folder)})
+    assert "name months with --months" in " ".join(unnamed.output.split())
+    failed = govbiz(house, "", "run")
+    assert failed.exit_code == 1
+    (line,) = [line for line in failed.output.splitlines() if "postgresql:bill/2024-01" in line]
+    assert f"{VARIABLE} is not set" in line
