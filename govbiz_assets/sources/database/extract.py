@@ -169,7 +169,7 @@ def _copy(cursor: psycopg.Cursor[Any], statement: str, width: int, updated: int 
     return Extract(digest.hexdigest(), byte_count, record_count, _moment(latest))
 
 
-def _batches(rows: Iterator[bytes | memoryview]) -> Iterator[bytes]:
+def _batches(rows: Iterator[bytes | bytearray | memoryview]) -> Iterator[bytes]:
     """Joins rows, which come one by one, to texts of some megabytes."""
     batch = io.BytesIO()
     for row in rows:
