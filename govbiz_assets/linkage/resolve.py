@@ -24,7 +24,7 @@ from govbiz_assets.linkage.pairs import (
 from govbiz_assets.linkage.params import LinkageParams
 from govbiz_assets.linkage.workspace import Workspace
 
-_FEW_RECORDS = 10_000
+_FEW_RECORDS = 100_000
 
 
 @dataclass(frozen=True)
