@@ -1,4 +1,4 @@
-"""`govbiz identity review` and `govbiz evaluate identity`."""
+"""`govbiz identity review`."""
 
 from __future__ import annotations
 
@@ -11,19 +11,12 @@ from govbiz_assets.cli.app import DebugOption, ProfileOption, app, console, one_
 from govbiz_assets.contracts.month import parse_month
 
 identity_app = typer.Typer(help="Which customer numbers are one organisation.", no_args_is_help=True)
-evaluate_app = typer.Typer(help="Measure a part of the house against planted truth.", no_args_is_help=True)
 app.add_typer(identity_app, name="identity")
-app.add_typer(evaluate_app, name="evaluate")
 
 
 @identity_app.callback()
 def identity_commands() -> None:
     """Which customer numbers are one organisation."""
-
-
-@evaluate_app.callback()
-def evaluate_commands() -> None:
-    """Measure a part of the house against planted truth."""
 
 
 @identity_app.command(epilog="Example: govbiz identity review --month 2024-03 --out review.xlsx")
@@ -43,18 +36,3 @@ def review(
         console.print(
             f"wrote {count:,} pairs to {out}; it names customers: show it to those who may see them", soft_wrap=True
         )
-
-
-@evaluate_app.command(epilog="Example: govbiz evaluate identity --records 20000 --seed 7")
-def identity(
-    records: Annotated[int, typer.Option(min=2, help="Source records to simulate.")] = 20_000,
-    duplicates: Annotated[float, typer.Option(min=0, max=0.9, help="Share that repeats an organisation.")] = 0.12,
-    seed: Annotated[int, typer.Option(help="Seed of the records.")] = 20240101,
-    debug: DebugOption = False,
-) -> None:
-    """Resolve simulated source records of three systems and print precision and recall against the planted truth."""
-    with one_line_errors(debug):
-        from govbiz_assets.reports.identity_quality import evaluate_identity, render_identity_quality
-
-        divisions = read_settings().seeds / "reference" / "division.csv"
-        render_identity_quality(evaluate_identity(records, duplicates, seed, divisions), console)
