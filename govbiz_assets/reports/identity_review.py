@@ -38,6 +38,8 @@ def write_review(session: Session, month: date, path: Path) -> int:
     numbers = pl.concat([pairs["customer_no_l"], pairs["customer_no_r"]]).unique().to_list()
     known = known.filter(known.month <= month, known.customer_no.isin(numbers)) if numbers else known.limit(0)
     records = session.backend.to_polars(known.select("month", "customer_no", *_SHOWN))
+    path.touch(mode=0o600)
+    path.chmod(0o600)
     review_frame(pairs, records).write_excel(path, worksheet=month_name(month), autofit=True)
     return pairs.height
 
