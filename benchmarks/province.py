@@ -31,8 +31,12 @@ def main() -> None:
     from govbiz_assets.simulate import SimulationParams, simulate_province
 
     shutil.rmtree(arguments.landing, ignore_errors=True)
+    # No twins and no changes of identity: the peers know no organisations, only customer numbers.
     params = SimulationParams(
-        customers=max(1, round(arguments.accounts / ACCOUNTS_PER_CUSTOMER)), months=arguments.months
+        customers=max(1, round(arguments.accounts / ACCOUNTS_PER_CUSTOMER)),
+        months=arguments.months,
+        duplicate_customer_rate=0,
+        identity_rate=0,
     )
     seconds, summary = timed(lambda: simulate_province(params, arguments.landing))
     size = sum(path.stat().st_size for path in arguments.landing.rglob("*") if path.is_file())

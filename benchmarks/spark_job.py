@@ -51,7 +51,8 @@ class SparkJob:
         self._inputs, self._out = inputs, out
         self._profile = load_profile(settings.profile, settings.profiles_folder)
         self._contracts = profile_contracts(self._profile)
-        self._channels = list(self._profile.channels)
+        # The province delivers no decisions of people.
+        self._channels = [name for name in self._profile.channels if name != "decision"]
         self.seconds: dict[str, float] = {}
 
     def run(self) -> None:

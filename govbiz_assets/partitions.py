@@ -29,6 +29,10 @@ def monthly_partitions(first: date, last: date | None) -> dg.MonthlyPartitionsDe
     )
 
 
+# Longer than any archive: what was known of a customer number counts for as long as the house keeps it.
+HISTORY_MONTHS = 240
+
+
 def trailing_mapping(months: int) -> dg.TimeWindowPartitionMapping:
     """Maps a month to the window of that many months that ends with it, clipped at the first month."""
     return dg.TimeWindowPartitionMapping(start_offset=1 - months, allow_nonexistent_upstream_partitions=True)

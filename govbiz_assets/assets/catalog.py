@@ -10,6 +10,7 @@ from govbiz_assets.assets.clusters import CLUSTER_ASSETS
 from govbiz_assets.assets.coverage import COVERAGE_ASSETS
 from govbiz_assets.assets.features import FEATURE_ASSETS
 from govbiz_assets.assets.forecasts import FORECAST_ASSETS
+from govbiz_assets.assets.identity import IDENTITY_ASSETS
 from govbiz_assets.assets.raw import raw_assets
 from govbiz_assets.assets.reference import REFERENCE_ASSETS
 from govbiz_assets.assets.rules import RULE_ASSETS
@@ -23,6 +24,7 @@ def table_assets(channels: Sequence[Channel] = CHANNELS) -> tuple[TableAsset, ..
         *REFERENCE_ASSETS,
         *raw_assets(channels),
         *cleaned_assets(channels),
+        *IDENTITY_ASSETS,
         *COVERAGE_ASSETS,
         *FEATURE_ASSETS,
         *CLUSTER_ASSETS,

@@ -15,7 +15,7 @@ from govbiz_assets.assets.monthly import concat_months
 from govbiz_assets.assets.table_asset import same_month, table_asset, trailing
 from govbiz_assets.assets.window import run_months
 from govbiz_assets.contracts.month import add_months
-from govbiz_assets.contracts.tables_cleaned import ACCOUNT_MONTHLY, OUTCOME_MONTHLY
+from govbiz_assets.contracts.tables_cleaned import ACCOUNT_MONTHLY, IDENTITY_EVENT, OUTCOME_MONTHLY
 from govbiz_assets.contracts.tables_model import (
     CHURN_LABEL,
     CHURN_METRIC,
@@ -41,10 +41,18 @@ SEED = 20240101
 
 @table_asset(
     CHURN_LABEL,
-    ins={"accounts": trailing(ACCOUNT_MONTHLY, LABEL_DEPTH), "outcomes": same_month(OUTCOME_MONTHLY)},
+    ins={
+        "accounts": trailing(ACCOUNT_MONTHLY, LABEL_DEPTH),
+        "events": trailing(IDENTITY_EVENT, LABEL_DEPTH),
+        "outcomes": same_month(OUTCOME_MONTHLY),
+    },
 )
 def label_monthly(
-    context: dg.AssetExecutionContext, deliveries: Deliveries, accounts: ibis.Table, outcomes: ibis.Table
+    context: dg.AssetExecutionContext,
+    deliveries: Deliveries,
+    accounts: ibis.Table,
+    events: ibis.Table,
+    outcomes: ibis.Table,
 ) -> ibis.Table:
     """Outcomes that became certain in the month."""
     source = deliveries.source("label")
@@ -53,7 +61,7 @@ def label_monthly(
     if "account" not in deliveries.delivered:
         context.add_output_metadata({"reason": "no_contract_facts: churn needs the account archive or a label channel"})
         return outcome_labels(outcomes, LABEL, HORIZONS[0])
-    return churn_labels(accounts, run_months(context))
+    return churn_labels(accounts, run_months(context), events)
 
 
 @table_asset(

@@ -14,7 +14,7 @@ from typing import Any
 import dagster as dg
 
 from govbiz_assets.contracts.table import TableContract
-from govbiz_assets.partitions import trailing_mapping
+from govbiz_assets.partitions import HISTORY_MONTHS, trailing_mapping
 from govbiz_assets.warehouse.errors import values_kept_out
 
 IO_MANAGER_KEY = "tables"
@@ -43,6 +43,11 @@ def same_month(contract: TableContract) -> TableInput:
 def trailing(contract: TableContract, months: int) -> TableInput:
     """The upstream rows of that many months, ending with the asset's own."""
     return TableInput(contract, months)
+
+
+def history(contract: TableContract) -> TableInput:
+    """The upstream rows of every month up to the asset's own."""
+    return TableInput(contract, HISTORY_MONTHS)
 
 
 @dataclass(frozen=True)

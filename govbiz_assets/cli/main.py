@@ -9,6 +9,8 @@ def main() -> None:
     """Runs the command line."""
     from govbiz_assets.cli import (  # noqa: F401
         dictionary,
+        evaluate,
+        identity,
         maintenance,
         months,
         quarantine,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from govbiz_assets.contracts.table import TableContract
 from govbiz_assets.contracts.tables_cleaned import CLEANED_TABLES, REFERENCE_TABLES
+from govbiz_assets.contracts.tables_identity import IDENTITY_TABLES
 from govbiz_assets.contracts.tables_model import MODEL_TABLES
 from govbiz_assets.contracts.tables_source import QUALITY_TABLES, RAW_TABLES
 
@@ -12,6 +13,7 @@ TABLES: tuple[TableContract, ...] = (
     *QUALITY_TABLES,
     *RAW_TABLES.values(),
     *CLEANED_TABLES,
+    *IDENTITY_TABLES,
     *MODEL_TABLES,
 )
 TABLE_BY_NAME: dict[str, TableContract] = {contract.full_name: contract for contract in TABLES}

@@ -248,6 +248,17 @@ LABEL = Channel(
     key=("customer_no",),
 )
 
+DECISION = Channel(
+    "decision",
+    "Decisions of people about pairs of customer numbers: a review list that comes back, filled in.",
+    (
+        _text("customer_no_l", "客户编号甲", "customer_no_l", required=True),
+        _text("customer_no_r", "客户编号乙", "customer_no_r", required=True),
+        _text("decision", "是否同一客户", "is_same", required=True),
+    ),
+    key=("customer_no_l", "customer_no_r", "decision"),
+)
+
 CHANNELS: tuple[Channel, ...] = (
     CUSTOMER,
     ACCOUNT,
@@ -259,5 +270,6 @@ CHANNELS: tuple[Channel, ...] = (
     WEATHER,
     ATTRIBUTE,
     LABEL,
+    DECISION,
 )
 CHANNEL_BY_NAME = {channel.name: channel for channel in CHANNELS}

@@ -42,7 +42,12 @@ IDENTITY: tuple[Column, ...] = (
     text("payment_no", "Payment number of the source system.", "identifying"),
     text("ticket_no", "Number of the 95598 ticket.", "identifying"),
     text("ticket_text", "Free text of the 95598 ticket.", "identifying"),
-    text("customer_id", "Pseudonym of the customer: keyed hash, the same for the same key."),
+    text("customer_no_l", "Customer number of the first of two that are compared.", "identifying"),
+    text("customer_no_r", "Customer number of the second of two that are compared.", "identifying"),
+    text("customer_id", "Pseudonym of the customer, an organisation: keyed hash of its eldest customer number."),
+    text("member_l_id", "Pseudonym of the first of two customer numbers."),
+    text("member_r_id", "Pseudonym of the second of two customer numbers."),
+    text("decision", "What a person says of two customer numbers: 是 (one organisation), 否 (two) or 待定 (open)."),
     text("account_id", "Pseudonym of the account: keyed hash, the same for the same key."),
     text("bill_id", "Pseudonym of the bill."),
     text("payment_id", "Pseudonym of the payment."),
@@ -53,6 +58,8 @@ IDENTITY: tuple[Column, ...] = (
 # apart.
 PSEUDONYMS: dict[str, tuple[str, str]] = {
     "customer_no": ("customer_id", "c"),
+    "customer_no_l": ("member_l_id", "c"),
+    "customer_no_r": ("member_r_id", "c"),
     "account_no": ("account_id", "a"),
     "bill_no": ("bill_id", "b"),
     "payment_no": ("payment_id", "p"),

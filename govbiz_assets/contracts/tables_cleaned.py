@@ -156,6 +156,20 @@ COVERAGE_MONTHLY = table(
         Rule("coverage_status", values=("ok", "thin", "missing", "absent", "unexpected")),
     ),
 )
+IDENTITY_DECISION = table(
+    "cleaned.identity_decision",
+    "What people decided about pairs of customer numbers; a decision holds from its month on.",
+    grain="month, pair of customer numbers and decision",
+    columns="month member_l_id member_r_id decision source_file row_no",
+    key="month member_l_id member_r_id decision",
+)
+IDENTITY_EVENT = table(
+    "cleaned.identity_event",
+    "Organisations that merged, split, changed their name or number, and accounts that changed hands.",
+    grain="event",
+    columns="month identity_event customer_id other_customer_id? account_id? evidence",
+    rules=(Rule("identity_event", values=("merge", "split", "rename", "renumber", "transfer")),),
+)
 CLEANED_BY_CHANNEL: dict[str, TableContract] = {
     "customer": CUSTOMER_MONTHLY,
     "account": ACCOUNT_MONTHLY,
@@ -167,5 +181,6 @@ CLEANED_BY_CHANNEL: dict[str, TableContract] = {
     "weather": WEATHER_DAILY,
     "attribute": ATTRIBUTE_MONTHLY,
     "label": OUTCOME_MONTHLY,
+    "decision": IDENTITY_DECISION,
 }
-CLEANED_TABLES = (*CLEANED_BY_CHANNEL.values(), USAGE_MONTHLY, DELIVERY_MONTHLY, COVERAGE_MONTHLY)
+CLEANED_TABLES = (*CLEANED_BY_CHANNEL.values(), USAGE_MONTHLY, IDENTITY_EVENT, DELIVERY_MONTHLY, COVERAGE_MONTHLY)

@@ -51,10 +51,10 @@ QUARANTINE = table(
 )
 SET_ASIDE = table(
     "quality.set_aside",
-    "Records that were valid but not kept, because the same or a later record was.",
+    "Records that were valid but not kept, because the same, a later one, or one of the same organisation was.",
     grain="record not kept",
     columns="month channel source_file row_no disposition kept_source_file kept_row_no",
-    rules=(Rule("disposition", values=("duplicate", "superseded")),),
+    rules=(Rule("disposition", values=("duplicate", "superseded", "merged")),),
 )
 ROW_ACCOUNT = table(
     "quality.row_account",

@@ -1,6 +1,7 @@
 """The prepared table of records: keys on which records meet, bigrams and frequencies of what is compared.
 
-A key is a hash of its columns and of what keeps records apart, so that records of different branches never meet. Keys
+A key is a hash of its columns and of what keeps records apart, so that records of different branches, or of different
+strata, never meet. Keys
 that too many records share (the phone of an agent, a placeholder nobody thought of) say nothing and would cost the
 square of their number: they are null, and counted.
 """
@@ -55,8 +56,9 @@ def prepared(records: ibis.Table, params: LinkageParams) -> ibis.Table:
     """
     rows = records.select(records[ID].cast("string").name(ID), *params.used_columns)
     for name in params.frequency_columns:
-        rows = _with_frequency(rows, name)
-    keys = {name: _key(rows, (*columns, *params.apart), params.apart) for name, columns in key_columns(params).items()}
+        rows = _with_frequency(rows, name, params.strata)
+    divided = (*params.apart, *params.strata)
+    keys = {name: _key(rows, (*columns, *divided), divided) for name, columns in key_columns(params).items()}
     bigrams = {bigram_column(name): _bigrams(rows[name]) for name in params.text_columns}
     return rows.mutate(**keys, **bigrams).order_by(ID)
 
@@ -90,6 +92,18 @@ def crowds(rows: ibis.Table, params: LinkageParams) -> ibis.Table:
     return stacked.filter(stacked.block_count > 0).order_by("key")
 
 
+def has_shared_keys(rows: ibis.Table, params: LinkageParams) -> bool:
+    """True where two records meet at all.
+
+    Args:
+        rows: Prepared rows.
+        params: The linkage.
+    """
+    repeats = [rows[name].count() - rows[name].nunique() for name in key_columns(params)]
+    found = rows.agg(**{f"key_{at}": repeat for at, repeat in enumerate(repeats)}).to_pyarrow().to_pylist()
+    return any(found[0].values())
+
+
 def _crowd(rows: ibis.Table, key: str, params: LinkageParams) -> ibis.Table:
     """Returns the values of a key that too many records share, with their number as `size`; they are few."""
     limits = {rule_key(at): rule.max_records for at, rule in enumerate(params.rules)}
@@ -108,11 +122,21 @@ def _key(rows: ibis.Table, columns: Sequence[str], apart: Sequence[str]) -> ir.I
     return cast("ir.IntegerValue", joined.isnull().ifelse(ibis.null("int64"), joined.hash()))
 
 
-def _with_frequency(rows: ibis.Table, column: str) -> ibis.Table:
-    """Adds a value's share of all values. Counted and joined: a window would carry every column through a sort."""
-    counts = rows.filter(rows[column].notnull()).group_by(column).agg(size=ibis._.count())
-    shares = counts.select(_value=column, **{frequency_column(column): counts.size / rows[column].count().as_scalar()})
-    return rows.left_join(shares, rows[column] == shares._value).drop("_value")
+def _with_frequency(rows: ibis.Table, column: str, strata: Sequence[str]) -> ibis.Table:
+    """Adds a value's share of all values of its stratum.
+
+    Counted and joined: a window would carry every column through a sort.
+    """
+    counts = rows.filter(rows[column].notnull()).group_by([*strata, column]).agg(size=ibis._.count())
+    if strata:
+        totals = counts.group_by(list(strata)).agg(total=counts.size.sum())
+        counts = counts.join(totals, list(strata))
+    else:
+        counts = counts.mutate(total=rows[column].count().as_scalar())
+    renamed = {f"_{name}": counts[name] for name in strata}
+    shares = counts.select(_value=column, **renamed, **{frequency_column(column): counts.size / counts.total})
+    on = [rows[column] == shares._value, *(rows[name] == shares[f"_{name}"] for name in strata)]
+    return rows.left_join(shares, on).drop("_value", *renamed)
 
 
 def _bigrams(text: ir.StringValue) -> ir.ArrayValue:

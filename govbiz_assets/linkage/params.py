@@ -92,6 +92,9 @@ class LinkageParams(_Frozen):
     rules: tuple[Rule, ...] = ()
     blocks: tuple[Block, ...] = Field(min_length=1)
     apart: tuple[str, ...] = Field(default=(), description="records that differ here are never one (null is a value)")
+    strata: tuple[str, ...] = Field(
+        default=(), description="records that differ here are linked as if each stratum stood alone, in one pass"
+    )
     exclusive: tuple[str, ...] = Field(default=(), description="one cluster holds one value of it (null is none)")
     doubtful: tuple[str, ...] = Field(
         default=(), description="records that differ here need a rule that overrules, or a person"
@@ -122,6 +125,7 @@ class LinkageParams(_Frozen):
             *((*rule.equal, *rule.support, *rule.alike) for rule in self.rules),
             *(block.columns for block in self.blocks),
             self.apart,
+            self.strata,
             self.exclusive,
             self.doubtful,
         ]

@@ -10,9 +10,9 @@ import ibis
 from ibis.backends.duckdb import Backend
 
 from govbiz_assets.linkage.clusters import CLUSTER, HUMAN, MODEL, RULE, components, guarded
-from govbiz_assets.linkage.keys import ID, LEFT, RIGHT, crowds, prepared, without_crowds
+from govbiz_assets.linkage.keys import ID, LEFT, RIGHT, crowds, has_shared_keys, prepared, without_crowds
 from govbiz_assets.linkage.levels import scored, with_levels
-from govbiz_assets.linkage.model import LinkageModel, fitted
+from govbiz_assets.linkage.model import LinkageModel, fitted, untrained
 from govbiz_assets.linkage.pairs import (
     block_pairs,
     decided,
@@ -23,6 +23,8 @@ from govbiz_assets.linkage.pairs import (
 )
 from govbiz_assets.linkage.params import LinkageParams
 from govbiz_assets.linkage.workspace import Workspace
+
+_FEW_RECORDS = 100_000
 
 
 @dataclass(frozen=True)
@@ -85,16 +87,18 @@ def _resolve(
     model: LinkageModel | None,
 ) -> Resolution:
     crowded = workspace.keep("crowded", prepared(records, params))
+    human = workspace.keep("decisions", _decisions(decisions, crowded))
+    refuse_contradicting_decisions(human)
+    if _is_without_pairs(crowded, human, params):
+        return _apart(crowded, model or untrained(params, _count(crowded)))
     said = workspace.keep("crowds", crowds(crowded, params))
     rows = workspace.keep("records", without_crowds(crowded, params))
-    human = workspace.keep("decisions", _decisions(decisions, rows))
-    refuse_contradicting_decisions(human)
     ruled = workspace.keep("ruled", rule_pairs(rows, params))
     if model is None:
         sure = ruled.filter(ruled.is_supported)
         first = components(workspace, "first", rows, sure)
         distinct = rows.semi_join(first.filter(first[ID] == first[CLUSTER]), ID)
-        model = fitted(workspace, rows, distinct, int(sure.count().to_pyarrow().as_py()), params)
+        model = fitted(workspace, rows, distinct, _count(sure), params)
     every = ibis.union(block_pairs(rows, params), ruled[[LEFT, RIGHT]], human[[LEFT, RIGHT]], distinct=True)
     # Levels are kept before they are weighed: the engine would otherwise compare texts anew for every use of a level.
     pairs = workspace.keep("pairs", with_levels(every, rows, params))
@@ -115,8 +119,30 @@ def _resolve(
         review=workspace.keep("review", asked.order_by(ibis.desc("probability"), LEFT, RIGHT)),
         crowds=said,
         model=model,
-        pair_count=int(pairs.count().to_pyarrow().as_py()),
+        pair_count=_count(pairs),
     )
+
+
+def _is_without_pairs(rows: ibis.Table, human: ibis.Table, params: LinkageParams) -> bool:
+    """True where nobody has to be compared, as in most small deliveries: a second is then spent on compiling alone."""
+    return _count(rows) <= _FEW_RECORDS and not _count(human) and not has_shared_keys(rows, params)
+
+
+def _apart(rows: ibis.Table, model: LinkageModel) -> Resolution:
+    """Every record for itself."""
+    pair = {LEFT: "string", RIGHT: "string", "probability": "float64", "match_weight": "float64", "evidence": "string"}
+    return Resolution(
+        clusters=rows.select(ID, **{CLUSTER: rows[ID]}).order_by(ID),
+        links=ibis.memtable([], schema={**pair, "method": "string"}),
+        review=ibis.memtable([], schema={**pair, "reason": "string"}),
+        crowds=ibis.memtable([], schema={"key": "string", "block_count": "int64", "record_count": "int64"}),
+        model=model,
+        pair_count=0,
+    )
+
+
+def _count(rows: ibis.Table) -> int:
+    return int(rows.count().to_pyarrow().as_py())
 
 
 def _decisions(decisions: ibis.Table | None, rows: ibis.Table) -> ibis.Table:

@@ -117,7 +117,9 @@ def no_plans(count: int) -> Plans:
     return Plans(cause, onset, event, until, *ratios, early=np.zeros(count, int), day=np.zeros(count, int))
 
 
-def plan_month(params: SimulationParams, customers: Customers, plans: Plans, index: int) -> None:
+def plan_month(
+    params: SimulationParams, customers: Customers, plans: Plans, index: int, is_settled: np.ndarray | None = None
+) -> None:
     """Lets some customers begin a course in a month; changes `plans` in place.
 
     Args:
@@ -126,12 +128,15 @@ def plan_month(params: SimulationParams, customers: Customers, plans: Plans, ind
         plans: Their courses.
         index: Number of the month in which the first signs show. Courses whose event would lie before the
             first month of the simulation are not begun.
+        is_settled: Customers that begin none.
     """
     rng = stream(params.seed, "churn", index)
     is_real = np.isin(plans.cause, (*CLOSURES, DECLINE))
     present = ~(plans.is_closure() & (plans.event < index)) & (customers.joined < index)
     active = int(present.sum())
     free = present & ~is_real & ~plans.is_running(index)
+    if is_settled is not None:
+        free &= ~is_settled
     for number, cause in enumerate(CAUSES[1:], start=1):
         rate = params.decoy_rate if cause.kind == "decoy" else params.event_rate
         keys = rng.gumbel(size=len(customers)) + np.log(_weights(number, customers) + 1e-12)

@@ -121,6 +121,7 @@ def account_frame(
     customers: Customers,
     plans: Plans,
     is_shown: np.ndarray,
+    owners: np.ndarray,
     customer_numbers: pl.Series,
     account_numbers: pl.Series,
     reference: Reference,
@@ -134,6 +135,7 @@ def account_frame(
         customers: The customers.
         plans: The courses of the customers.
         is_shown: Customers whose accounts the month's file holds.
+        owners: Customer that is shown as owner of each account.
         customer_numbers: Customer numbers of all customers.
         account_numbers: Account numbers of all accounts.
         reference: The code lists.
@@ -150,7 +152,7 @@ def account_frame(
     return pl.DataFrame(
         {
             "户号": account_numbers.gather(who),
-            "客户编号": customer_numbers.gather(owner),
+            "客户编号": customer_numbers.gather(owners[who]),
             "区划代码": pick(reference.division_codes, customers.division[owner]),
             "行业代码": pick(reference.industry_codes, customers.industry[owner]),
             "电压等级": pl.Series(

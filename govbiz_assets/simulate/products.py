@@ -140,6 +140,7 @@ def subscription_frame(
     closed: np.ndarray,
     customer_numbers: pl.Series,
     reference: Reference,
+    is_gone: np.ndarray,
 ) -> pl.DataFrame:
     """Lays the subscriptions of a month out as the export does; one that ends in the month is shown a last time.
 
@@ -150,6 +151,7 @@ def subscription_frame(
         closed: Closing date of each customer, NaT for those that have not closed by the end of the month.
         customer_numbers: Customer numbers of all customers.
         reference: The code lists.
+        is_gone: Customers that are shown no longer.
 
     Returns:
         One text row per customer and product.
@@ -157,7 +159,7 @@ def subscription_frame(
     first, after = np.datetime64(month_start(index)), np.datetime64(month_start(index + 1))
     left = closed[holdings.customer]
     ended = np.fmin(np.where(holdings.ended < after, holdings.ended, np.datetime64("NaT", "D")), left)
-    shown = (holdings.started < after) & ~(ended < first) & ~(left < holdings.started)
+    shown = (holdings.started < after) & ~(ended < first) & ~(left < holdings.started) & ~is_gone[holdings.customer]
     owner, product = holdings.customer[shown], holdings.product[shown]
     fee = np.rint(reference.product_fees[product] * FEE_BY_SCALE[customers.scale[owner]]).astype(np.int64)
     return pl.DataFrame(

@@ -16,6 +16,13 @@ from govbiz_assets.simulate.billing import Bills
 from govbiz_assets.simulate.churn import CAUSES, LEAD_MONTHS, no_plans, plan_month
 from govbiz_assets.simulate.columns import appended
 from govbiz_assets.simulate.dirt import DIRT_COLUMNS, TARGETS, Spoiler
+from govbiz_assets.simulate.identity import (
+    IDENTITY_COLUMNS,
+    Identities,
+    change_identities,
+    identity_truth,
+    renamed,
+)
 from govbiz_assets.simulate.params import SimulationParams, SimulationSummary, month_start, stream, whole
 from govbiz_assets.simulate.population import LADDER
 from govbiz_assets.simulate.reference import SEEDS, Reference, load_reference
@@ -86,6 +93,7 @@ class Province:
         self.texts = masters.customer_texts(params, reference, before, self.customers, 0)
         self.holdings = products.take_up(params, reference, before, self.customers, 0)
         self.plans = no_plans(params.customers)
+        self.identities = Identities.of(self.customers, self.accounts)
         self.contract_kva = self.accounts.contract_kva.copy()
         self.queue = payments.no_payments()
         self.bills: Bills | None = None
@@ -107,7 +115,8 @@ class Province:
             Number of records written.
         """
         self._newcomers(index)
-        plan_month(self.params, self.customers, self.plans, index)
+        plan_month(self.params, self.customers, self.plans, index, self.identities.is_settled)
+        self._identities(index)
         self._extensions(index)
         written = sum(self._write(index, channel, frames) for channel, frames in self._deliveries(index))
         self.run_kva = self._running(index)
@@ -118,7 +127,10 @@ class Province:
         """Yields the channels of a month one by one; usage comes last, since bills charge the month before."""
         seed, plans, customers, reference = self.params.seed, self.plans, self.customers, self.reference
         is_shown = masters.shown_customers(index, customers, plans)
-        yield "customer", [masters.customer_frame(customers, self.texts, is_shown, reference)]
+        yield (
+            "customer",
+            [masters.customer_frame(customers, self.texts, is_shown & ~self.identities.is_gone, reference)],
+        )
         yield (
             "account",
             [
@@ -129,6 +141,7 @@ class Province:
                     customers,
                     plans,
                     is_shown,
+                    self.identities.owner,
                     self.customer_numbers,
                     self.account_numbers,
                     reference,
@@ -149,7 +162,13 @@ class Province:
             "subscription",
             [
                 products.subscription_frame(
-                    index, self.holdings, customers, self._closed(index), self.customer_numbers, reference
+                    index,
+                    self.holdings,
+                    customers,
+                    self._closed(index),
+                    self.customer_numbers,
+                    reference,
+                    self.identities.is_gone,
                 )
             ],
         )
@@ -192,12 +211,19 @@ class Province:
         self.customers, self.accounts = appended(self.customers, customers), appended(self.accounts, accounts)
         self.texts, self.holdings = pl.concat([self.texts, texts]), appended(self.holdings, holdings)
         self.plans = appended(self.plans, no_plans(count))
+        self.identities = self.identities.extended(customers, accounts)
         added = len(accounts)
         self.contract_kva = np.concatenate([self.contract_kva, accounts.contract_kva])
         self.run_kva = np.concatenate([self.run_kva, accounts.contract_kva])
         self.band_wh = np.concatenate([self.band_wh, np.zeros((added, 5), dtype=np.int64)])
         self.is_supplied = np.concatenate([self.is_supplied, np.zeros(added, dtype=bool)])
         self._number()
+
+    def _identities(self, index: int) -> None:
+        """Lets some customers change their name, give an account away, merge or split."""
+        events = change_identities(self.params, self.customers, self.accounts, self.plans, self.identities, index)
+        self.texts = renamed(self.texts, events, self.customers, self.reference)
+        files.append_truth(self.landing / "truth" / "identity.csv", IDENTITY_COLUMNS, identity_truth(events, index))
 
     def _extensions(self, index: int) -> None:
         """Gives some fast growing customers more capacity, and the load that they wanted it for."""

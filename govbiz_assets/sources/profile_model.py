@@ -103,6 +103,17 @@ class Label(_Model):
     naive_direction: Literal["low", "high"] = "low"
 
 
+class Identity(_Model):
+    """How organisations are told apart.
+
+    Attributes:
+        refit_months: Months on whose records the model of the linkage is learnt anew; it is learnt on the first month
+            and kept otherwise, so that a month never depends on a later one.
+    """
+
+    refit_months: tuple[YearMonth, ...] = ()
+
+
 class ChannelSource(_Model):
     """How one channel is delivered.
 
@@ -190,6 +201,7 @@ class Profile(_Model):
         months: Months that the landscape covers.
         channels: Channels that it delivers.
         required: Channels that every month must deliver.
+        identity: How organisations are told apart.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -199,6 +211,7 @@ class Profile(_Model):
     months: Months
     channels: Annotated[dict[str, ChannelSource], Field(min_length=1)]
     required: Texts = ()
+    identity: Identity = Identity()
 
     @model_validator(mode="after")
     def _check_meaning(self) -> Profile:

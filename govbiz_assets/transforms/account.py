@@ -34,7 +34,7 @@ def row_account(
         *(_count(table, "received", channel) for channel, table in raw.items()),
         *(_count(table.filter(table.source_file.notnull()), "kept", channel) for channel, table in cleaned.items()),
         _count(set_aside.filter(set_aside.disposition == "duplicate"), "duplicate"),
-        _count(set_aside.filter(set_aside.disposition == "superseded"), "superseded"),
+        _count(set_aside.filter(set_aside.disposition.isin(("superseded", "merged"))), "superseded"),
         _count(quarantine, "quarantined"),
     ]
     counted = stack(places)

@@ -28,6 +28,8 @@ LABEL_DEPTH = max(HORIZONS) + GAP_MONTHS + LATE_MONTHS + 1
 # Below this share of its contracted capacity for three months running a customer counts as having cut capacity.
 CUT_RATIO = 0.5
 CUT_MONTHS = 3
+_PASSED_ON = "过户|更名|并户|分户"
+_EVENTS = {"month": "date", "identity_event": "string", "customer_id": "string", "account_id": "string"}
 
 
 def as_of_month(month: date, horizon: int) -> date:
@@ -35,16 +37,19 @@ def as_of_month(month: date, horizon: int) -> date:
     return add_months(month, -(horizon + GAP_MONTHS + LATE_MONTHS))
 
 
-def churn_labels(accounts: ibis.Table, months: Sequence[date]) -> ibis.Table:
+def churn_labels(accounts: ibis.Table, months: Sequence[date], events: ibis.Table | None = None) -> ibis.Table:
     """Returns the labels that become certain in the given months.
 
     A customer is at risk when, at the as-of month, it has an open account and at least half of its contracted capacity
     in use, and did not leave in the gap. It churns by closure (its last account closes) or by a capacity cut (less than
-    half of the contracted capacity for three months running; the third of them is the month of the event).
+    half of the contracted capacity for three months running; the third of them is the month of the event). What passes
+    into other hands does not close: an account whose status says 过户, 更名, 并户 or 分户, or that an identity event
+    gives to another customer, and a customer that merges into another one.
 
     Args:
         accounts: `cleaned.account_monthly`, LABEL_DEPTH months up to each of the months.
         months: Months in which labels become certain.
+        events: `cleaned.identity_event` of the months of the accounts; None where nothing is known to pass on.
 
     Returns:
         Rows of `churn.label_monthly`.
@@ -56,13 +61,27 @@ def churn_labels(accounts: ibis.Table, months: Sequence[date]) -> ibis.Table:
     capacity = capacity.mutate(at=month_index(capacity.month), is_low=(capacity.used < CUT_RATIO).fill_null(False))
     records = _leaving_records(accounts)
     cuts = _cut_months(capacity)
-    return stack([_labels_of(capacity, records, cuts, months, horizon) for horizon in HORIZONS])
+    passed_on = _passed_on(events if events is not None else ibis.memtable([], schema=_EVENTS))
+    return stack([_labels_of(capacity, records, passed_on, cuts, months, horizon) for horizon in HORIZONS])
+
+
+def _passed_on(events: ibis.Table) -> ibis.Table:
+    """Returns who gave an account, or itself, into other hands, and when."""
+    rows = events.filter(events.identity_event.isin(("merge", "split", "transfer")))
+    is_merge = rows.identity_event == "merge"
+    return rows.select("customer_id", "account_id", passed_at=month_index(rows.month), is_merge=is_merge)
 
 
 def _leaving_records(accounts: ibis.Table) -> ibis.Table:
     """Returns the archive of the customers with a closed account; the few that can have left."""
+    has_other_owner = accounts.account_status.re_search(_PASSED_ON).fill_null(False)
     rows = accounts.select(
-        "customer_id", "account_id", "month", "closed_date", at=month_index(accounts.month), is_open=is_open(accounts)
+        "customer_id",
+        "account_id",
+        "month",
+        "closed_date",
+        at=month_index(accounts.month),
+        is_open=is_open(accounts) | has_other_owner,
     )
     return rows.semi_join(rows.filter(~rows.is_open), "customer_id")
 
@@ -79,12 +98,17 @@ def _cut_months(capacity: ibis.Table) -> ibis.Table:
 
 
 def _labels_of(
-    capacity: ibis.Table, records: ibis.Table, cuts: ibis.Table, months: Sequence[date], horizon: int
+    capacity: ibis.Table,
+    records: ibis.Table,
+    passed_on: ibis.Table,
+    cuts: ibis.Table,
+    months: Sequence[date],
+    horizon: int,
 ) -> ibis.Table:
     known_after = horizon + GAP_MONTHS + LATE_MONTHS
     starts = capacity.filter(capacity.month.isin([as_of_month(month, horizon) for month in months]), ~capacity.is_low)
     at_risk = starts.select("customer_id", as_of_month=starts.month, as_of=starts["at"])
-    closings = _closings(at_risk, records, known_after)
+    closings = _closings(at_risk, records, passed_on, known_after)
     later_cuts = at_risk.join(cuts, "customer_id")
     age = later_cuts.cut_at - later_cuts.as_of
     later_cuts = later_cuts.filter(age > 0, age <= known_after)
@@ -112,12 +136,18 @@ def _labels_of(
     )
 
 
-def _closings(at_risk: ibis.Table, records: ibis.Table, known_after: int) -> ibis.Table:
+def _closings(at_risk: ibis.Table, records: ibis.Table, passed_on: ibis.Table, known_after: int) -> ibis.Table:
     """Returns who has no open account left, by the last record of each account that is known when labels are certain.
 
     The last record decides, because papers come late: an account closed in May may still stand open in May's archive.
     An account that leaves the archive without a closing date, as when it passes to another owner, is not closed.
     """
+    given = at_risk.join(passed_on, "customer_id")
+    given = given.filter(given.passed_at > given.as_of, given.passed_at <= given.as_of + known_after)
+    accounts_given = (
+        given.select("customer_id", "as_of_month", "account_id").distinct().mutate(is_given=ibis.literal(True))
+    )
+    merged = given.filter(given.is_merge).select("customer_id", "as_of_month").distinct()
     seen = at_risk.join(records, "customer_id")
     seen = seen.filter(seen["at"] >= seen.as_of, seen["at"] <= seen.as_of + known_after)
     by_account = seen.group_by(["customer_id", "as_of_month", "account_id"]).aggregate(
@@ -126,14 +156,19 @@ def _closings(at_risk: ibis.Table, records: ibis.Table, known_after: int) -> ibi
         closed_date=seen.closed_date.max(where=~seen.is_open),
         first_seen_closed=seen.month.min(where=~seen.is_open),
     )
+    key = ["customer_id", "as_of_month", "account_id"]
+    by_account = by_account.left_join(accounts_given, key).drop(*(f"{name}_right" for name in key))
     by_account = by_account.mutate(
-        remains=by_account.closed_at.isnull() | (by_account.open_at > by_account.closed_at).fill_null(False),
+        remains=by_account.closed_at.isnull()
+        | (by_account.open_at > by_account.closed_at).fill_null(False)
+        | by_account.is_given.fill_null(False),
         closing_month=ibis.coalesce(month_start(by_account.closed_date), by_account.first_seen_closed),
     )
     closed = by_account.group_by(["customer_id", "as_of_month"]).aggregate(
         closing_month=by_account.closing_month.max(), remaining=by_account.remains.cast("int64").sum()
     )
-    return closed.filter(closed.remaining == 0).drop("remaining")
+    closed = closed.filter(closed.remaining == 0).drop("remaining")
+    return closed.anti_join(merged, ["customer_id", "as_of_month"])
 
 
 def _later(month: ir.DateValue, count: int) -> ir.DateValue:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import ibis
 
 from govbiz_assets.transforms.identity.code import with_code_evidence
@@ -19,6 +21,7 @@ def with_identity_columns(
     phone_column: str = "phone",
     address_column: str = "address",
     division: str = "division_code",
+    keep: Sequence[str] = (),
 ) -> ibis.Table:
     """Returns one row per record with what identifies the organisation.
 
@@ -30,12 +33,15 @@ def with_identity_columns(
         phone_column: Column with the phone.
         address_column: Column with the address.
         division: Column with the division's code that the source gives, used where the name tells none.
+        keep: Further columns to carry along.
 
     Returns:
         `record_id`, the parts of the name, the evidence of the code, `phone_norm`, `address_norm`, `address_street`,
         `place_code` (most exact division known), and to meet on `city_code` (its first four digits) and `name_head`.
     """
-    rows = rows.select("record_id", _name=name, _code=code, _phone=phone_column, _address=address_column, _at=division)
+    rows = rows.select(
+        "record_id", *keep, _name=name, _code=code, _phone=phone_column, _address=address_column, _at=division
+    )
     rows = with_code_evidence(with_name_parts(rows, "_name", divisions), "_code")
     rows = rows.mutate(
         phone_norm=phone(rows._phone),

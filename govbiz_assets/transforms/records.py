@@ -109,10 +109,19 @@ def repeated_records(parsed: ibis.Table, channel: Channel, attributes: Mapping[s
     )
 
 
-def kept_records(parsed: ibis.Table, repeated: ibis.Table, contract: TableContract) -> ibis.Table:
-    """Returns the records that are kept, under the columns of the cleaned table, numbers replaced by pseudonyms."""
+def kept_records(
+    parsed: ibis.Table, repeated: ibis.Table, contract: TableContract, members: ibis.Table | None = None
+) -> ibis.Table:
+    """Returns the records that are kept, under the columns of the cleaned table, numbers replaced by pseudonyms.
+
+    Args:
+        parsed: Rows of `parse_records`.
+        repeated: Records that are set aside.
+        contract: The cleaned table.
+        members: Which organisation a customer number is of (`identity.membership_monthly`).
+    """
     sound = parsed.filter(parsed.problem.isnull()).drop("problem", "record_json")
-    kept = with_pseudonyms(sound).anti_join(repeated, ["month", "source_file", "row_no"])
+    kept = with_pseudonyms(sound, members).anti_join(repeated, ["month", "source_file", "row_no"])
     return kept.select(*(name for name in contract.column_names if name in kept.columns))
 
 

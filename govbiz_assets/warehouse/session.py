@@ -164,6 +164,11 @@ class Session:
         finally:
             self.connection.execute(f"DROP TABLE IF EXISTS {path}")
 
+    def kept(self, name: str, rows: ibis.Table) -> ibis.Table:
+        """Computes rows once into a temporary table that lasts until another is kept under the name."""
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {quote_identifier(name)} AS {self.compile(rows)}")
+        return self.backend.table(name, database=("temp", "main"))
+
     def compile(self, rows: ibis.Table) -> str:
         """Returns the SQL of an expression, and shows the engine the in-memory tables that it reads."""
         self.backend._run_pre_execute_hooks(rows)  # `compile` alone leaves them out

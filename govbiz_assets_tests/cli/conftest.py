@@ -10,6 +10,8 @@ from typer.testing import CliRunner
 
 from govbiz_assets.cli import (  # noqa: F401
     dictionary,
+    evaluate,
+    identity,
     maintenance,
     months,
     quarantine,

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
+import polars as pl
 import pytest
 
 from govbiz_assets.maintenance import compact_databases, prune_runs
@@ -46,6 +47,26 @@ def test_report_writes_the_brief_of_a_made_month_and_refuses_another(
     assert "2030-01 is not published; there are months of 2024-01..2024-04" in govbiz.error(
         "report", "--month", "2030-01"
     )
+
+
+def test_evaluate_identity_prints_figures_on_planted_truth(govbiz: Govbiz) -> None:
+    result = govbiz("evaluate", "identity", "--records", "200", "--duplicates", "0.2", "--seed", "5")
+    assert result.exit_code == 0, result.output
+    cells = [[cell.strip() for cell in line.split("│")[1:-1]] for line in result.stdout.splitlines() if "│" in line]
+    figures = dict(cell for cell in cells if len(cell) == 2)
+    assert (figures["source records"], figures["organisations in truth"]) == ("200", "160")
+    assert float(figures["precision"]) > 0.9
+    assert float(figures["recall"]) > 0.7
+
+
+def test_an_empty_review_list_is_a_workbook_without_pairs_that_only_its_owner_reads(
+    house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "review.xlsx"
+    result = over(house, monkeypatch)("identity", "review", "--month", "2024-03", "--out", str(path))
+    assert result.stdout.startswith(f"wrote 0 pairs to {path}; it names customers")
+    assert pl.read_excel(path).columns[:3] == ["客户编号甲", "客户编号乙", "是否同一客户"]
+    assert path.stat().st_mode & 0o777 == 0o600
 
 
 def test_compacting_keeps_content_comments_and_required_columns(house: House) -> None:

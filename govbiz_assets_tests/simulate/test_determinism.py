@@ -21,7 +21,7 @@ def test_same_parameters_give_the_same_bytes(tmp_path: Path) -> None:
     simulate_province(SMALL, tmp_path / "a")
     simulate_province(SMALL, tmp_path / "b")
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
-    assert len(contents(tmp_path / "a")) == 3 * 8 + 7
+    assert len(contents(tmp_path / "a")) == 3 * 8 + 8
 
 
 def test_writing_over_an_earlier_run_gives_the_same_bytes(tmp_path: Path) -> None:
@@ -36,7 +36,7 @@ def test_another_seed_gives_other_data(tmp_path: Path) -> None:
     simulate_province(SimulationParams(customers=30, months=3, seed=6, start=SMALL.start), tmp_path / "b")
     one, other = contents(tmp_path / "a"), contents(tmp_path / "b")
     same = {name for name in one if one[name] == other.get(name)}
-    assert same <= {"truth/associations.csv", "truth/duplicates.csv"}
+    assert same <= {"truth/associations.csv", "truth/duplicates.csv", "truth/identity.csv"}
 
 
 def test_first_months_do_not_depend_on_the_number_of_months(tmp_path: Path) -> None:

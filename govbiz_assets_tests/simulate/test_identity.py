@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
+from pathlib import Path
 
+from govbiz_assets.simulate import DirtRates, SimulationParams, simulate_province
 from govbiz_assets.simulate.names import brand, credit_code
 from govbiz_assets_tests.simulate.delivered import Landing
 
@@ -75,3 +77,35 @@ def test_only_planted_twins_share_a_credit_code(broad: Landing) -> None:
 def test_names_are_unique(broad: Landing) -> None:
     names = Counter(row["客户名称"] for row in broad.rows("customer", "2024-01"))
     assert max(names.values()) == 1
+
+
+def test_identities_change_as_the_truth_says(tmp_path: Path) -> None:
+    clean = DirtRates(*[0.0] * 10)
+    params = SimulationParams(customers=150, months=4, seed=4, identity_rate=0.08, event_rate=0.03, dirt=clean)
+    simulate_province(params, tmp_path)
+    landing = Landing(tmp_path)
+    events = landing.truth("identity")
+    assert Counter(event["kind"] for event in events).keys() == {"rename", "transfer", "merge", "split"}
+    months = landing.months
+    assert {event["month"][:7] for event in events} == set(months[1:]), "the first month differs from nothing"
+    masters = {month: {row["客户编号"]: row for row in landing.rows("customer", month)} for month in months}
+    owners = {month: {row["户号"]: row["客户编号"] for row in landing.rows("account", month)} for month in months}
+    for event in events:
+        month, giver, taker = event["month"][:7], event["customer_no"], event["other_customer_no"]
+        before = months[months.index(month) - 1]
+        assert giver in masters[before]
+        if event["kind"] == "rename":
+            old, new = masters[before][giver], masters[month][giver]
+            assert old["客户名称"] != new["客户名称"]
+            assert old["统一社会信用代码"] == new["统一社会信用代码"]
+        elif event["kind"] == "merge":
+            taken = [account for account, owner in owners[before].items() if owner == giver]
+            assert {owners[later][account] for later in months[months.index(month) :] for account in taken} == {taker}
+            assert giver not in masters[month]
+            assert giver not in {row["客户编号"] for row in landing.rows("subscription", month)}
+        else:
+            assert (owners[before][event["account_no"]], owners[month][event["account_no"]]) == (giver, taker)
+            assert (taker in masters[before]) == (event["kind"] == "transfer")
+            assert giver in owners[month].values()
+    changed = {event["customer_no"] for event in events} | {event["other_customer_no"] for event in events}
+    assert not changed & {row["customer_no"] for row in landing.truth("churn")}, "who changes hands does not also leave"

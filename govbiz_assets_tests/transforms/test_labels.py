@@ -12,7 +12,7 @@ import pytest
 from ibis.backends.duckdb import Backend
 
 from govbiz_assets.contracts.month import add_months, month_range
-from govbiz_assets.contracts.tables_cleaned import ACCOUNT_MONTHLY, OUTCOME_MONTHLY
+from govbiz_assets.contracts.tables_cleaned import ACCOUNT_MONTHLY, IDENTITY_EVENT, OUTCOME_MONTHLY
 from govbiz_assets.contracts.tables_model import CHURN_LABEL
 from govbiz_assets.transforms.labels import HORIZONS, LABEL_DEPTH, as_of_month, churn_labels, outcome_labels
 from govbiz_assets_tests.transforms.province import Province, customer_id
@@ -71,16 +71,24 @@ def archive(
     return rows
 
 
-def labels(engine: Backend, rows: Sequence[dict[str, Any]] | ibis.Table, months: Sequence[date]) -> pl.DataFrame:
+def labels(
+    engine: Backend,
+    rows: Sequence[dict[str, Any]] | ibis.Table,
+    months: Sequence[date],
+    events: Sequence[dict[str, Any]] | None = None,
+) -> pl.DataFrame:
     accounts = rows if isinstance(rows, ibis.Table) else table(ACCOUNT_MONTHLY, list(rows))
-    found = churn_labels(accounts, months).order_by(["month", "horizon_months", "customer_id"])
+    passed_on = None if events is None else table(IDENTITY_EVENT, events)
+    found = churn_labels(accounts, months, passed_on).order_by(["month", "horizon_months", "customer_id"])
     return engine.to_polars(found.select(*CHURN_LABEL.column_names))
 
 
-def outcome(engine: Backend, rows: Sequence[dict[str, Any]], horizon: int = 3) -> Any:
+def outcome(
+    engine: Backend, rows: Sequence[dict[str, Any]], horizon: int = 3, events: Sequence[dict[str, Any]] | None = None
+) -> Any:
     """Returns (kind, month number) of the event as of START, None without one, "no label" where there is no row."""
     certain = {3: CERTAIN_3, 6: CERTAIN_6}[horizon]
-    found = labels(engine, rows, [certain]).filter(horizon_months=horizon, as_of_month=START)
+    found = labels(engine, rows, [certain], events).filter(horizon_months=horizon, as_of_month=START)
     if found.is_empty():
         return "no label"
     (row,) = found.to_dicts()
@@ -103,6 +111,50 @@ def test_the_closing_of_the_only_account_is_an_event_of_its_month(engine: Backen
     assert outcome(engine, archive(closed=closed)) == ("closure", number)
     assert outcome(engine, archive(closed=closed, shown=0)) == ("closure", number)
     assert outcome(engine, archive(closed=closed), horizon=6) == ("closure", number)
+
+
+def passed(kind: str, number: int, account: str | None = "a1") -> list[dict[str, Any]]:
+    """An event in which c1 gives an account, or itself, to c2."""
+    return [
+        {
+            "month": month(number),
+            "identity_event": kind,
+            "customer_id": "c1",
+            "other_customer_id": "c2",
+            "account_id": account,
+            "evidence": "by hand",
+        }
+    ]
+
+
+@pytest.mark.parametrize("kind", ["transfer", "split", "merge"])
+def test_an_account_that_passes_to_another_customer_is_no_churn(engine: Backend, kind: str) -> None:
+    closed = archive(closed=date(2024, 4, 10), shown=0)
+    assert outcome(engine, closed) == ("closure", 3)
+    assert outcome(engine, closed, events=passed(kind, 4)) is None
+    # Known only after the label is certain, it says nothing yet; long before, it is another matter.
+    assert outcome(engine, closed, events=passed(kind, 6)) == ("closure", 3)
+    assert outcome(engine, closed, events=passed(kind, 0)) == ("closure", 3)
+    assert outcome(engine, closed, events=passed("rename", 4)) == ("closure", 3)
+
+
+def test_a_customer_that_merges_into_another_is_no_churn(engine: Backend) -> None:
+    closed = archive(closed=date(2024, 4, 10))
+    assert outcome(engine, closed, events=passed("merge", 4, account=None)) is None
+    assert outcome(engine, closed, events=passed("split", 4, account=None)) == ("closure", 3)
+
+
+def test_another_account_that_passes_on_does_not_hide_a_closing_of_all(engine: Backend) -> None:
+    rows = archive("a1", closed=date(2024, 4, 10)) + archive("a2", closed=date(2024, 4, 20))
+    assert outcome(engine, rows) == ("closure", 3)
+    assert outcome(engine, rows, events=passed("transfer", 4)) is None, "a1 goes on in other hands"
+
+
+@pytest.mark.parametrize("status", ["已过户", "更名过户销户", "并户销户"])
+def test_a_status_that_names_another_owner_is_no_closing(engine: Backend, status: str) -> None:
+    rows = archive(closed=date(2024, 4, 10))
+    told = [row | {"account_status": status} if row["closed_date"] else row for row in rows]
+    assert outcome(engine, told) is None
 
 
 def test_a_closing_in_the_gap_leaves_no_label(engine: Backend) -> None:
