@@ -51,7 +51,7 @@ class SparkJob:
         self._inputs, self._out = inputs, out
         self._profile = load_profile(settings.profile, settings.profiles_folder)
         self._contracts = profile_contracts(self._profile)
-        self._channels = list(self._profile.channels)
+        self._channels = [name for name in self._profile.channels if any((inputs / "raw" / name).glob("*.parquet"))]
         self.seconds: dict[str, float] = {}
 
     def run(self) -> None:

@@ -7,6 +7,7 @@ from govbiz_assets.assets.cleaned import CLEANED_ASSETS
 from govbiz_assets.assets.clusters import CLUSTER_ASSETS
 from govbiz_assets.assets.features import FEATURE_ASSETS
 from govbiz_assets.assets.forecasts import FORECAST_ASSETS
+from govbiz_assets.assets.quality import QUALITY_ASSETS
 from govbiz_assets.assets.raw import RAW_ASSETS
 from govbiz_assets.assets.reference import REFERENCE_ASSETS
 from govbiz_assets.assets.rules import RULE_ASSETS
@@ -16,6 +17,7 @@ TABLE_ASSETS: tuple[TableAsset, ...] = (
     *REFERENCE_ASSETS,
     *RAW_ASSETS,
     *CLEANED_ASSETS,
+    *QUALITY_ASSETS,
     *FEATURE_ASSETS,
     *CLUSTER_ASSETS,
     *RULE_ASSETS,

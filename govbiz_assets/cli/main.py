@@ -7,7 +7,18 @@ from govbiz_assets.cli.app import app
 
 def main() -> None:
     """Runs the command line."""
-    from govbiz_assets.cli import dictionary, maintenance, months, report, run, simulate, sources, ui, vault  # noqa: F401
+    from govbiz_assets.cli import (  # noqa: F401
+        dictionary,
+        evaluate,
+        maintenance,
+        months,
+        report,
+        run,
+        simulate,
+        sources,
+        ui,
+        vault,
+    )
 
     app()
 

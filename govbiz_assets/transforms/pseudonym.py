@@ -14,6 +14,9 @@ PSEUDONYMS: dict[str, tuple[str, str]] = {
     "bill_no": ("bill_id", "b"),
     "payment_no": ("payment_id", "p"),
     "ticket_no": ("ticket_id", "t"),
+    # A correction names a bill, so both columns hold the same pseudonym of it.
+    "original_bill_no": ("original_bill_id", "b"),
+    "meter_no": ("meter_id", "m"),
 }
 _PARTIES = ("customer_no", "account_no")
 

@@ -8,7 +8,18 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from govbiz_assets.cli import dictionary, maintenance, months, report, run, simulate, sources, ui, vault  # noqa: F401
+from govbiz_assets.cli import (  # noqa: F401
+    dictionary,
+    evaluate,
+    maintenance,
+    months,
+    report,
+    run,
+    simulate,
+    sources,
+    ui,
+    vault,
+)
 from govbiz_assets.cli.app import app
 from govbiz_assets_tests.automation.server import fast_folder
 

@@ -96,6 +96,7 @@ def test_the_columns_that_name_someone_are_marked() -> None:
     assert marked == {
         *("customer_no", "account_no", "bill_no", "payment_no", "ticket_no", "credit_code", "customer_name"),
         *("contact_name", "contact_phone", "address", "ticket_text", "extra_json", "record_json"),
+        *("original_bill_no", "meter_no"),
     }
 
 
