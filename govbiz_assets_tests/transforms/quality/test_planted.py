@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from govbiz_assets.contracts.quality_rules import RULE_BY_DEFECT
+from govbiz_assets.contracts.quality_rules import DEFECTS, RULE_BY_DEFECT
 from govbiz_assets.contracts.tables_source import FLAG, RULE_COUNT
 from govbiz_assets.reports.quality_evaluation import FALSE_ALARM_HIGH, DefectScore, score_defects
 from govbiz_assets_tests.transforms.quality.house import QualityHouse, build_house
@@ -57,6 +57,17 @@ def test_a_month_alone_says_what_it_says_within_all_months(house: QualityHouse, 
             assert len(expected) > 0
             columns = list(contract.column_names)
             assert_frame_equal(alone.select(columns), expected.select(columns), check_row_order=False, check_exact=True)
+
+
+def test_each_declared_defect_is_looked_for_where_it_is_declared(house: QualityHouse, whole: Tables) -> None:
+    counts = whole[1]
+    looked_for = set(counts.select("defect", "channel").iter_rows())
+    declared = {(defect.name, channel) for defect in DEFECTS for channel in defect.channels}
+    assert looked_for <= declared
+    # Not every channel has dates, numbers or bills; but each defect is looked for somewhere.
+    assert {name for name, _ in looked_for} == {defect.name for defect in DEFECTS}
+    flagged = {(defect.name, name) for defect in DEFECTS if len(defect.channels) < 3 for name in defect.channels}
+    assert flagged <= looked_for
 
 
 def test_counts_have_a_row_for_each_defect_that_was_looked_for(whole: Tables) -> None:
