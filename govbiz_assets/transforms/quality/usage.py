@@ -97,13 +97,15 @@ def judge_months(usage: ibis.Table, accounts: ibis.Table, first: date, params: Q
         first: First judged month.
         params: Limits.
     """
-    history = usage.mutate(at=month_index(usage.month), is_silent=(usage.silent_days >= usage.read_days).ifelse(1, 0))
+    # A month of nothing is 0 on every day, or the placeholder 1; a small load that never exceeds 1 kWh is none.
+    is_nothing = (usage.kwh == 0) | ((usage.day_max_kwh == 1) & (usage.kwh == usage.read_days))
+    history = usage.mutate(at=month_index(usage.month), is_nothing=is_nothing.ifelse(1, 0))
 
     def back(start: int, end: int) -> ibis.expr.builders.LegacyWindowBuilder:
         return ibis.window(group_by="account_id", order_by="at", range=(-start, -end))
 
     history = history.mutate(
-        silent_months=history.is_silent.sum().over(back(params.zero_cycles - 1, 0)),
+        zero_months=history.is_nothing.sum().over(back(params.zero_cycles - 1, 0)),
         year_days=history.read_days.sum().over(back(11, 0)),
         year_start=history["at"].min().over(back(11, 0)),
         year_ago_kwh=history.kwh.max().over(back(12, 12)),
@@ -124,8 +126,8 @@ def judge_months(usage: ibis.Table, accounts: ibis.Table, first: date, params: Q
         Finding("unknown_account", rows.is_known.isnull(), impact_kwh=rows.kwh),
         Finding(
             "three_zero_cycles",
-            (rows.silent_months >= params.zero_cycles) & (rows.run_kva.fill_null(1) > 0),
-            rows.silent_months,
+            (rows.zero_months >= params.zero_cycles) & (rows.run_kva.fill_null(1) > 0),
+            rows.zero_months,
         ),
         Finding("year_jump", is_jump, kwh, rows.year_ago_kwh, impact_kwh=rows.kwh - rows.year_ago_kwh),
         Finding("energy_above_capacity", rows.day_max_kwh.cast("float64") > most, rows.day_max_kwh, most),

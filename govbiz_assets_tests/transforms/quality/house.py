@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import chain
 from pathlib import Path
 
 import ibis
@@ -21,7 +22,7 @@ from govbiz_assets.sources.landing import LandingFile
 from govbiz_assets.sources.manifest import manifest_frame
 from govbiz_assets.sources.profile import load_profile
 from govbiz_assets.sources.read import read_file
-from govbiz_assets.sources.scan import scan_channel
+from govbiz_assets.sources.scan import FileScan, scan_channel
 from govbiz_assets.transforms.account import row_account
 from govbiz_assets.transforms.cleaned import monthly_usage
 from govbiz_assets.transforms.metering import READ_DEPTH
@@ -85,17 +86,15 @@ def build_house(folder: Path) -> QualityHouse:
     """Plants and cleans a province."""
     planted, explained, months = planted_province(folder / "landing")
     engine, profile = new_engine(), load_profile("sample", SEEDS / "profiles")
-    parts = {name: _clean(engine, name, folder, months) for name in profile.channels}
+    scans = {
+        name: scan_channel(profile, name, folder / "landing", months, folder / "work") for name in profile.channels
+    }
+    parts = {name: _clean(engine, name, folder, scans[name]) for name in profile.channels}
     cleaned, raw = ({name: part[place] for name, part in parts.items()} for place in (0, 1))
     aside, quarantine = (
         engine.create_table(name, stack([part[place] for part in parts.values()]))
         for name, place in (("set_aside", 2), ("quarantine", 3))
     )
-    scans = [
-        scan
-        for name in profile.channels
-        for scan in scan_channel(profile, name, folder / "landing", months, folder / "work")
-    ]
     calendar = engine.create_table("calendar", ibis.memtable(calendar_days()))
     inputs = QualityInputs(
         customers=cleaned["customer"],
@@ -108,7 +107,9 @@ def build_house(folder: Path) -> QualityHouse:
         subscriptions=cleaned["subscription"],
         weather=cleaned["weather"],
         meter_reads=cleaned["meter_read"],
-        manifest=engine.create_table("manifest", ibis.memtable(manifest_frame(scans, profile, months))),
+        manifest=engine.create_table(
+            "manifest", ibis.memtable(manifest_frame(chain(*scans.values()), profile, months))
+        ),
         industries=_reference(engine, "industry"),
         divisions=_reference(engine, "division"),
         products=_reference(engine, "product"),
@@ -120,12 +121,12 @@ def build_house(folder: Path) -> QualityHouse:
     return QualityHouse(inputs, quarantine, account, tuple(months), planted, explained)
 
 
-def _clean(engine: Backend, name: str, folder: Path, months: Sequence[date]) -> tuple[ibis.Table, ...]:
+def _clean(engine: Backend, name: str, folder: Path, scans: Sequence[FileScan]) -> tuple[ibis.Table, ...]:
     """Kept, raw, set aside and quarantined records of a channel."""
     profile = load_profile("sample", SEEDS / "profiles")
     source, channel, contract = profile.channels[name], CHANNEL_BY_NAME[name], tables.CLEANED_BY_CHANNEL[name]
     records = []
-    for scan in scan_channel(profile, name, folder / "landing", months, folder / "work"):
+    for scan in scans:
         file = LandingFile(folder / "landing" / scan.source_file, scan.source_file, scan.channel, scan.month)
         rows = read_file(engine, scan, file, source, profile, folder / "work")
         records.append(record_month(rows, channel, scan.month, profile.months.first, profile.months.last))
