@@ -40,7 +40,8 @@ def test_every_planted_defect_is_found(scores: dict[str, DefectScore]) -> None:
 def test_clean_rows_raise_at_most_one_alarm_in_two_hundred(scores: dict[str, DefectScore]) -> None:
     loud = {name: score for name, score in scores.items() if score.false_alarm_ratio > FALSE_ALARM_HIGH}
     assert loud == {}
-    assert min(score.clean_rows for score in scores.values()) > 0
+    # Every file of the four channels in GBK was decoded; all other rules had clean rows to be wrong about.
+    assert {name for name, score in scores.items() if score.clean_rows == 0} == {"decoded_file"}
 
 
 def test_defects_that_were_not_planted_are_rare(house: QualityHouse, whole: Tables) -> None:
