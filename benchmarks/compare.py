@@ -19,8 +19,8 @@ from govbiz_assets.warehouse.vault import unlock_vault
 
 TOLERANCE = 1e-9
 """Largest difference of two floating point numbers, relative to the larger of them and of 1."""
-# No peer makes the tables of channels that the sample does not deliver.
-_ABSENT = {CLEANED_BY_CHANNEL[name].full_name for name in ("attribute", "label", "decision")}
+# No peer makes the tables of channels that the benchmark's province does not deliver.
+_ABSENT = {CLEANED_BY_CHANNEL[name].full_name for name in ("attribute", "label", "decision", "meter_read")}
 COMPARED: tuple[str, ...] = (
     *(contract.full_name for contract in CLEANED_BY_CHANNEL.values() if contract.full_name not in _ABSENT),
     "cleaned.usage_monthly",

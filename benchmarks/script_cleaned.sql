@@ -218,7 +218,7 @@ FROM (SELECT r.rowid AS rid, r.month, r.source_file, r.row_no, r.read_problem, c
              r.charge_month AS charge_month_text, r.kwh AS kwh_text, r.energy_cny AS energy_cny_text,
              r.basic_cny AS basic_cny_text, r.power_factor_cny AS power_factor_cny_text, r.fund_cny AS fund_cny_text,
              r.other_cny AS other_cny_text, r.total_cny AS total_cny_text, r.issued_date AS issued_date_text,
-             r.due_date AS due_date_text
+             r.due_date AS due_date_text, code_of(r.original_bill_no) AS original_bill_no
       FROM vault.raw.bill r LEFT JOIN account_no a ON a.given = r.account_no
       LEFT JOIN months bm ON bm.given = r.bill_month LEFT JOIN months cm ON cm.given = r.charge_month
       LEFT JOIN days i ON i.given = r.issued_date LEFT JOIN days d ON d.given = r.due_date);
@@ -228,7 +228,8 @@ WITH repeated AS (SELECT month, bill_no FROM bill WHERE problem IS NULL GROUP BY
 ranked AS (
     SELECT c.*, row_number() OVER latest AS turn, {'a': c.account_no, 'b': c.bill_month, 'c': c.charge_month,
         'd': c.bill_kind, 'e': c.kwh, 'f': c.energy_cny, 'g': c.basic_cny, 'h': c.power_factor_cny, 'i': c.fund_cny,
-        'j': c.other_cny, 'k': c.total_cny, 'l': c.issued_date, 'm': c.due_date} AS content,
+        'j': c.other_cny, 'k': c.total_cny, 'l': c.issued_date, 'm': c.due_date,
+        'n': c.original_bill_no} AS content,
         first_value(content) OVER latest AS kept_content, first_value(c.source_file) OVER latest AS kept_source_file,
         first_value(c.row_no) OVER latest AS kept_row_no
     FROM bill c SEMI JOIN repeated USING (month, bill_no) JOIN vault.raw.bill r ON r.rowid = c.rid
@@ -239,7 +240,8 @@ SELECT 'bill', rid, month, source_file, row_no,
 FROM ranked WHERE turn > 1;
 CREATE TABLE out.cleaned.bill AS
 SELECT month, pseudonym('b', bill_no) AS bill_id, account_id, bill_month, charge_month, bill_kind, kwh, energy_cny,
-       basic_cny, power_factor_cny, fund_cny, other_cny, total_cny, issued_date, due_date, source_file, row_no
+       basic_cny, power_factor_cny, fund_cny, other_cny, total_cny, issued_date, due_date,
+       pseudonym('b', original_bill_no) AS original_bill_id, source_file, row_no
 FROM bill WHERE problem IS NULL AND rid NOT IN (SELECT rid FROM aside WHERE channel = 'bill');
 DROP TABLE bill;
 
@@ -529,7 +531,7 @@ FROM refused q JOIN (
     WHERE rowid IN (SELECT rid FROM refused WHERE channel = 'usage')
     UNION ALL
     SELECT 'bill', rowid, CAST(to_json(struct_pack(bill_no, account_no, bill_month, charge_month, bill_kind, kwh, energy_cny,
-        basic_cny, power_factor_cny, fund_cny, other_cny, total_cny, issued_date, due_date, extra_json)) AS VARCHAR)
+        basic_cny, power_factor_cny, fund_cny, other_cny, total_cny, issued_date, due_date, original_bill_no, extra_json)) AS VARCHAR)
     FROM vault.raw.bill WHERE rowid IN (SELECT rid FROM refused WHERE channel = 'bill')
     UNION ALL
     SELECT 'payment', rowid, CAST(to_json(struct_pack(payment_no, account_no, bill_no, paid_date, paid_cny, payment_channel,

@@ -51,8 +51,7 @@ class SparkJob:
         self._inputs, self._out = inputs, out
         self._profile = load_profile(settings.profile, settings.profiles_folder)
         self._contracts = profile_contracts(self._profile)
-        # The province delivers no decisions of people.
-        self._channels = [name for name in self._profile.channels if name != "decision"]
+        self._channels = [name for name in self._profile.channels if any((inputs / "raw" / name).glob("*.parquet"))]
         self.seconds: dict[str, float] = {}
 
     def run(self) -> None:

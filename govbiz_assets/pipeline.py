@@ -111,6 +111,34 @@ def run_months(
     if on_plan:
         on_plan(runs)
     report = RunReport(list(months))
+    _execute(settings, runs, instance, report, on_event, on_message)
+    return report
+
+
+def run_tables(
+    settings: Settings, months: Sequence[date], tables: frozenset[str], instance: dg.DagsterInstance
+) -> RunReport:
+    """Makes some tables of a range of months, with their checks.
+
+    Args:
+        settings: Profile and data folder.
+        months: Months to make, without gaps.
+        tables: Tables as `layer.table`; what they are made of must be among them or made before.
+        instance: Where the run is recorded.
+    """
+    report = RunReport(list(months))
+    _execute(settings, [RunSlice(months[0], months[-1], tables)], instance, report, None, None)
+    return report
+
+
+def _execute(
+    settings: Settings,
+    runs: Sequence[RunSlice],
+    instance: dg.DagsterInstance,
+    report: RunReport,
+    on_event: OnEvent | None,
+    on_message: OnMessage | None,
+) -> None:
     for run in runs:
         logger = progress_logger(partial(on_event, run) if on_event else _ignore, on_message or _ignore)
         defs = build_defs(settings, loggers={PROGRESS_LOGGER: logger})
@@ -125,7 +153,6 @@ def run_months(
         report.has_finished = result.success
         if not result.success:
             break
-    return report
 
 
 def _ignore(_: object) -> None:

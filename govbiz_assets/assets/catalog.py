@@ -11,6 +11,7 @@ from govbiz_assets.assets.coverage import COVERAGE_ASSETS
 from govbiz_assets.assets.features import FEATURE_ASSETS
 from govbiz_assets.assets.forecasts import FORECAST_ASSETS
 from govbiz_assets.assets.identity import IDENTITY_ASSETS
+from govbiz_assets.assets.quality import QUALITY_ASSETS
 from govbiz_assets.assets.raw import raw_assets
 from govbiz_assets.assets.reference import REFERENCE_ASSETS
 from govbiz_assets.assets.rules import RULE_ASSETS
@@ -26,6 +27,7 @@ def table_assets(channels: Sequence[Channel] = CHANNELS) -> tuple[TableAsset, ..
         *cleaned_assets(channels),
         *IDENTITY_ASSETS,
         *COVERAGE_ASSETS,
+        *QUALITY_ASSETS,
         *FEATURE_ASSETS,
         *CLUSTER_ASSETS,
         *RULE_ASSETS,

@@ -10,37 +10,46 @@ import typer
 from govbiz_assets.cli.app import app, console, error_console, one_line_errors, read_settings
 from govbiz_assets.settings import PROJECT_ROOT
 
-DICTIONARY = PROJECT_ROOT / "docs" / "data-dictionary.md"
+DOCS = PROJECT_ROOT / "docs"
+DICTIONARY, QUALITY_RULES = "data-dictionary.md", "quality-rules.md"
 
 
 @app.command(epilog="Example: govbiz dictionary --check")
 def dictionary(
-    check: Annotated[bool, typer.Option("--check", help="Only say whether the file is up to date.")] = False,
-    path: Annotated[
-        Path | None, typer.Option(help="File to write: docs/data-dictionary.md, or that of the profile's data folder.")
+    check: Annotated[bool, typer.Option("--check", help="Only say whether the files are up to date.")] = False,
+    folder: Annotated[
+        Path | None, typer.Option(help="Folder to write to: docs/, or the data folder of the profile.")
     ] = None,
     profile: Annotated[
         str | None, typer.Option("--profile", help="Write the dictionary of this profile, with its own channels.")
     ] = None,
 ) -> None:
-    """Write the data dictionary from the contracts: of the standard tables, or of a profile."""
-    from govbiz_assets.reports.dictionary import render_dictionary
-
+    """Write the data dictionary and the list of quality rules from the contracts, or the dictionary of a profile."""
+    stale = []
     with one_line_errors(debug=False):
-        if profile is None:
-            target, text = path or DICTIONARY, render_dictionary()
-        else:
-            from govbiz_assets.sources.contracts import profile_contracts
-            from govbiz_assets.sources.profile import load_profile
+        for target, text in _pages(profile, folder):
+            if not check:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_text(text, encoding="utf-8")
+                console.print(f"wrote {target}", soft_wrap=True)
+            elif not target.exists() or target.read_text(encoding="utf-8") != text:
+                stale.append(str(target))
+    if stale:
+        listed = " and ".join(stale)
+        error_console.print(f"[bold red]error:[/] {listed} is out of date; run: govbiz dictionary", soft_wrap=True)
+        raise typer.Exit(1)
 
-            settings = read_settings(profile)
-            contracts = profile_contracts(load_profile(settings.profile, settings.profiles_folder))
-            target = path or settings.data_folder / DICTIONARY.name
-            text = render_dictionary(contracts.values())
-        if not check:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text, encoding="utf-8")
-            console.print(f"wrote {target}", soft_wrap=True)
-        elif not target.exists() or target.read_text(encoding="utf-8") != text:
-            error_console.print(f"[bold red]error:[/] {target} is out of date; run: govbiz dictionary", soft_wrap=True)
-            raise typer.Exit(1)
+
+def _pages(profile: str | None, folder: Path | None) -> list[tuple[Path, str]]:
+    from govbiz_assets.reports.dictionary import render_dictionary
+    from govbiz_assets.reports.quality_rules import render_quality_rules
+
+    if profile is None:
+        target = folder or DOCS
+        return [(target / DICTIONARY, render_dictionary()), (target / QUALITY_RULES, render_quality_rules())]
+    from govbiz_assets.sources.contracts import profile_contracts
+    from govbiz_assets.sources.profile import load_profile
+
+    settings = read_settings(profile)
+    contracts = profile_contracts(load_profile(settings.profile, settings.profiles_folder))
+    return [((folder or settings.data_folder) / DICTIONARY, render_dictionary(contracts.values()))]

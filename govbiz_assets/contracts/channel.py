@@ -161,6 +161,7 @@ BILL = Channel(
         _number("total_cny", "应收合计", "合计", required=True, low=-1e10, high=1e10),
         _date("issued_date", "发行日期"),
         _date("due_date", "到期日"),
+        _text("original_bill_no", "原账单号"),
     ),
     key=("bill_no",),
     month_field="bill_month",
@@ -259,6 +260,26 @@ DECISION = Channel(
     key=("customer_no_l", "customer_no_r", "decision"),
 )
 
+METER_READ = Channel(
+    "meter_read",
+    "Readings of meters by billing cycle: one record per meter, band and day of reading.",
+    (
+        _text("account_no", "户号", "用电户号", required=True),
+        _text("meter_no", "电能表资产号", "表号", required=True),
+        _date("read_date", "抄表日期", required=True),
+        _text("band", "示数类型", required=True),
+        _number("last_read", "上次示数", required=True, low=0, high=1e9),
+        _number("this_read", "本次示数", required=True, low=0, high=1e9),
+        _number("digits", "表位数", low=3, high=9),
+        _number("multiplier", "综合倍率", "倍率", low=0, high=1e7),
+        _number("kwh", "抄见电量", low=-1e9, high=1e9),
+        _text("read_type", "抄表方式"),
+        _text("read_exception", "抄表异常"),
+    ),
+    key=("account_no", "meter_no", "read_date", "band"),
+    month_field="read_date",
+)
+
 CHANNELS: tuple[Channel, ...] = (
     CUSTOMER,
     ACCOUNT,
@@ -271,5 +292,6 @@ CHANNELS: tuple[Channel, ...] = (
     ATTRIBUTE,
     LABEL,
     DECISION,
+    METER_READ,
 )
 CHANNEL_BY_NAME = {channel.name: channel for channel in CHANNELS}

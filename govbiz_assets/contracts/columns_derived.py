@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from govbiz_assets.contracts.column import Column, count, date, energy, flag, number, ratio, text
+from govbiz_assets.contracts.column import Column, count, date, energy, flag, money, number, ratio, text
 
 QUALITY: tuple[Column, ...] = (
     text("channel", "Standard channel of the delivery, for example usage or bill."),
@@ -27,6 +27,17 @@ QUALITY: tuple[Column, ...] = (
     count("duplicate_count", "Records with the same content as a kept one.", "row"),
     count("superseded_count", "Records replaced by one of the same key, or merged into one of the customer.", "row"),
     count("quarantined_count", "Records in quarantine.", "row"),
+    text("rule_id", "Quality rule, D1 to D28; see docs/quality-rules.md."),
+    text("defect", "Kind of defect that the rule found; see docs/quality-rules.md."),
+    text("action", "What is done about the defect: fix, flag or quarantine."),
+    count("checked_count", "Records, files, or accounts with all their days that were looked at.", "case"),
+    count("found_count", "Those among them that have the defect.", "case"),
+    text("subject_id", "What is flagged: a pseudonym, a division, or a file."),
+    date("subject_date", "Day or month that the flag speaks of."),
+    text("other_id", "Pseudonym of the other one: the original bill, the twin, the owner before."),
+    number("expected", "What the value should be, or its bound.", "as value"),
+    energy("impact_kwh", "Energy that is in doubt."),
+    money("impact_cny", "Money that is in doubt."),
     text("table_name", "Table that was checked, layer.table."),
     text("check_name", "Name of the check."),
     number("threshold", "Limit that the value was held against.", "as value"),
@@ -86,6 +97,15 @@ COVERAGE: tuple[Column, ...] = (
     text("coverage_status", "ok, thin, missing, absent (not in the profile) or unexpected (nothing was due)."),
 )
 
+BILLING_MONTH: tuple[Column, ...] = (
+    count("bill_count", "Bills, corrections included.", "bill"),
+    count("correction_count", "Bills that correct others: 追补, 退补 or 红冲.", "bill"),
+    energy("correction_kwh", "Energy of the corrections."),
+    money("correction_cny", "Money of the corrections."),
+    date("usage_month", "Month in which the energy was used, first day."),
+    text("read_method", "How the energy was got from the readings; unknown where they do not say it."),
+)
+
 SEGMENTS_AND_RULES: tuple[Column, ...] = (
     text("method", "Method that made the segments."),
     count("cluster_id", "Number of the segment, 1 is the one with the largest usage.", "id"),
@@ -139,4 +159,7 @@ FORECASTS: tuple[Column, ...] = (
     number("hi_95", "Upper bound of the 95% interval.", "as measure"),
 )
 
-DERIVED_COLUMNS = (QUALITY, REFERENCE, USAGE_MONTH, COVERAGE, SEGMENTS_AND_RULES, SCORES, FORECASTS)
+DERIVED_COLUMNS = (
+    *(QUALITY, REFERENCE, USAGE_MONTH, BILLING_MONTH, COVERAGE),
+    *(SEGMENTS_AND_RULES, SCORES, FORECASTS),
+)

@@ -40,7 +40,9 @@ IDENTITY: tuple[Column, ...] = (
     text("address", "Postal address.", "identifying"),
     text("bill_no", "Bill number of the source system.", "identifying"),
     text("payment_no", "Payment number of the source system.", "identifying"),
+    text("original_bill_no", "Number of the bill that a correction corrects (原账单号).", "identifying"),
     text("ticket_no", "Number of the 95598 ticket.", "identifying"),
+    text("meter_no", "Asset number of the meter.", "identifying"),
     text("ticket_text", "Free text of the 95598 ticket.", "identifying"),
     text("customer_no_l", "Customer number of the first of two that are compared.", "identifying"),
     text("customer_no_r", "Customer number of the second of two that are compared.", "identifying"),
@@ -51,7 +53,9 @@ IDENTITY: tuple[Column, ...] = (
     text("account_id", "Pseudonym of the account: keyed hash, the same for the same key."),
     text("bill_id", "Pseudonym of the bill."),
     text("payment_id", "Pseudonym of the payment."),
+    text("original_bill_id", "Pseudonym of the bill that a correction corrects, null where none is named."),
     text("ticket_id", "Pseudonym of the ticket."),
+    text("meter_id", "Pseudonym of the meter."),
 )
 
 # Number of a source system: the pseudonym column that takes its place, and the prefix that tells kinds of pseudonyms
@@ -64,6 +68,9 @@ PSEUDONYMS: dict[str, tuple[str, str]] = {
     "bill_no": ("bill_id", "b"),
     "payment_no": ("payment_id", "p"),
     "ticket_no": ("ticket_id", "t"),
+    # A correction names a bill, so both columns hold the same pseudonym of it.
+    "original_bill_no": ("original_bill_id", "b"),
+    "meter_no": ("meter_id", "m"),
 }
 
 MASTER_DATA: tuple[Column, ...] = (
@@ -94,6 +101,13 @@ METERING: tuple[Column, ...] = (
     energy("kwh_valley", "Active energy in the valley band (谷)."),
     energy("kwh_deep", "Active energy in the deep valley band (深谷)."),
     text("read_type", "How the value was read: 实抄 (actual), 估抄 (estimated), 补抄 (later)."),
+    date("read_date", "Day on which the meter was read."),
+    text("band", "Register of the meter: 总 (all bands), 尖, 峰, 平, 谷 or 深谷."),
+    energy("last_read", "Reading at the reading before, before the multiplier."),
+    energy("this_read", "Reading, before the multiplier."),
+    count("digits", "Digits of the register before the point; it rolls over at the next power of ten.", "digit"),
+    number("multiplier", "Ratio of the instrument transformers that readings are multiplied by.", "factor"),
+    text("read_exception", "What the reader found at the meter, in words."),
 )
 
 BILLING: tuple[Column, ...] = (

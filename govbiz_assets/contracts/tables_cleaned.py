@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from govbiz_assets.contracts.table import Rule, TableContract, table
 
+# From the weakest to the strongest: where readings of a month were resolved in several ways, the last one is named.
+READ_METHODS = ("plain", "roll_over", "multiplier_change", "meter_change", "estimated", "merged", "unknown")
+
 DIVISION = table(
     "reference.division",
     "Administrative divisions (GB/T 2260).",
@@ -89,8 +92,16 @@ BILL = table(
     "Bills in the month of their issue.",
     grain="bill",
     columns="month bill_id account_id bill_month charge_month? bill_kind? kwh? energy_cny? basic_cny? "
-    "power_factor_cny? fund_cny? other_cny? total_cny issued_date? due_date? source_file row_no",
+    "power_factor_cny? fund_cny? other_cny? total_cny issued_date? due_date? original_bill_id? source_file row_no",
     key="bill_id",
+)
+CHARGE_MONTHLY = table(
+    "cleaned.charge_monthly",
+    "Billed energy and money by month of issue and month of use. Summed over `month` up to an as-of month it nets "
+    "corrections to the month of use; summed over `charge_month` it keeps the money in the month of issue.",
+    grain="month of issue, account and month of use",
+    columns="month account_id charge_month bill_count correction_count kwh? correction_kwh? total_cny correction_cny",
+    key="month account_id charge_month",
 )
 PAYMENT = table(
     "cleaned.payment",
@@ -170,6 +181,23 @@ IDENTITY_EVENT = table(
     columns="month identity_event customer_id other_customer_id? account_id? evidence",
     rules=(Rule("identity_event", values=("merge", "split", "rename", "renumber", "transfer")),),
 )
+METER_READ = table(
+    "cleaned.meter_read",
+    "Meter readings as they were taken.",
+    grain="meter, band and day of reading",
+    columns="month account_id meter_id read_date band last_read this_read digits? multiplier? kwh? read_type? "
+    "read_exception? source_file row_no",
+    key="account_id meter_id read_date band",
+)
+METER_USAGE_MONTHLY = table(
+    "cleaned.meter_usage_monthly",
+    "Energy that meter readings say: roll-over, changed meters and multipliers resolved, one estimate merged into the "
+    "next actual reading. A later month restates an earlier one by a row of its own; the latest `month` counts.",
+    grain="month of reading, account, band and month of use",
+    columns="month account_id band usage_month kwh? read_method",
+    key="month account_id band usage_month",
+    rules=(Rule("read_method", values=READ_METHODS),),
+)
 CLEANED_BY_CHANNEL: dict[str, TableContract] = {
     "customer": CUSTOMER_MONTHLY,
     "account": ACCOUNT_MONTHLY,
@@ -182,5 +210,9 @@ CLEANED_BY_CHANNEL: dict[str, TableContract] = {
     "attribute": ATTRIBUTE_MONTHLY,
     "label": OUTCOME_MONTHLY,
     "decision": IDENTITY_DECISION,
+    "meter_read": METER_READ,
 }
-CLEANED_TABLES = (*CLEANED_BY_CHANNEL.values(), USAGE_MONTHLY, IDENTITY_EVENT, DELIVERY_MONTHLY, COVERAGE_MONTHLY)
+CLEANED_TABLES = (
+    *CLEANED_BY_CHANNEL.values(),
+    *(USAGE_MONTHLY, METER_USAGE_MONTHLY, CHARGE_MONTHLY, IDENTITY_EVENT, DELIVERY_MONTHLY, COVERAGE_MONTHLY),
+)

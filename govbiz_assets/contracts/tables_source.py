@@ -5,6 +5,7 @@ from __future__ import annotations
 from govbiz_assets.contracts.channel import CHANNELS, Channel
 from govbiz_assets.contracts.column import Column
 from govbiz_assets.contracts.columns_source import PROVENANCE
+from govbiz_assets.contracts.quality_rules import ACTIONS
 from govbiz_assets.contracts.table import Rule, TableContract, table
 
 _REQUIRED_PROVENANCE = frozenset({"month", "source", "source_file", "row_no", "file_sha256", "loaded_at"})
@@ -70,4 +71,20 @@ CHECK_RESULT = table(
     columns="month table_name check_name value? threshold? passed",
     key="month table_name check_name",
 )
-QUALITY_TABLES = (FILE_MANIFEST, QUARANTINE, SET_ASIDE, ROW_ACCOUNT, CHECK_RESULT)
+RULE_COUNT = table(
+    "quality.rule_count_monthly",
+    "What each quality rule looked at and found, month by month.",
+    grain="month, channel and kind of defect",
+    columns="month channel rule_id defect action checked_count found_count",
+    key="month channel rule_id defect",
+    rules=(Rule("action", values=ACTIONS), Rule("checked_count", low=0), Rule("found_count", low=0)),
+)
+FLAG = table(
+    "quality.flag_monthly",
+    "What the quality rules point out: kept as delivered, to be looked at by a person.",
+    grain="month, channel, kind of defect, subject and its day",
+    columns="month rule_id defect channel subject_id subject_date account_id? customer_id? other_id? value? expected? "
+    "impact_kwh? impact_cny? reason",
+    key="month rule_id defect channel subject_id subject_date",
+)
+QUALITY_TABLES = (FILE_MANIFEST, QUARANTINE, SET_ASIDE, ROW_ACCOUNT, CHECK_RESULT, RULE_COUNT, FLAG)

@@ -40,6 +40,7 @@ class Bills:
         other: Other parts (fen).
         issued: Date of issue.
         due: Last day to pay.
+        original: Number of the bill that this one corrects, 0 for none.
     """
 
     number: np.ndarray
@@ -54,6 +55,7 @@ class Bills:
     other: np.ndarray
     issued: np.ndarray
     due: np.ndarray
+    original: np.ndarray
 
     def __len__(self) -> int:
         """Returns the number of bills."""
@@ -114,6 +116,7 @@ def month_bills(
         other=np.where(has_other, rng.integers(1, 60, len(who)) * 1000, 0),
         issued=issued,
         due=np.datetime64(month_start(index)) + (19 + who * 104729 % 6),
+        original=np.zeros(len(who), dtype=np.int64),
     )
     if earlier is None:
         return normal
@@ -140,6 +143,7 @@ def _scaled(index: int, earlier: Bills, positions: np.ndarray, share: np.ndarray
     values = earlier.at(positions)
     for name in ("wh", *PARTS):
         values[name] = np.rint(values[name] * share).astype(np.int64)
+    values["original"] = values["number"]
     values["number"] = _number(index, values["account"], kind)
     values["kind"] = np.full(len(positions), kind)
     values["issued"] = np.full(len(positions), np.datetime64(month_start(index)) + 11)
@@ -179,5 +183,6 @@ def bill_frame(index: int, bills: Bills, account_numbers: pl.Series) -> pl.DataF
             "应收合计": fixed(bills.total, 2),
             "发行日期": spelled(bills.issued, "%Y/%-m/%-d"),
             "到期日": spelled(bills.due, "%Y/%-m/%-d"),
+            "原账单号": pl.Series(bills.original).cast(pl.String).replace("0", ""),
         }
     )

@@ -47,6 +47,7 @@ FORMATS: dict[str, TextFormat] = {
     "payment": TextFormat("收费记录", "gbk", delimiter="\t", newline="\r\n"),
     "subscription": TextFormat("增值服务", "utf-8"),
     "weather": TextFormat("天气", "gbk", newline="\r\n"),
+    "meter_read": TextFormat("抄表记录", "utf-8"),
 }
 
 

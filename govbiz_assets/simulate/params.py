@@ -55,6 +55,8 @@ class SimulationParams:
         decoy_rate: Customers per month that begin to look like leaving and stay (ratio).
         duplicate_customer_rate: Customers that are a second registration of another one (ratio).
         identity_rate: Customers per month that change their name, give an account away, merge or split (ratio).
+        estimate_rate: Meter readings that are estimated, as a share of all (ratio).
+        meter_change_rate: Meters that are changed per month (ratio).
         dirt: Shares of spoiled records.
         chunk_accounts: Accounts whose daily usage is held in memory at once (count); part of the recipe, since
             every chunk draws its own random numbers.
@@ -68,6 +70,8 @@ class SimulationParams:
     decoy_rate: float = 0.02
     duplicate_customer_rate: float = 0.008
     identity_rate: float = 0.002
+    estimate_rate: float = 0.008
+    meter_change_rate: float = 0.0015
     dirt: DirtRates = field(default_factory=DirtRates)
     chunk_accounts: int = 8192
 
@@ -81,7 +85,8 @@ class SimulationParams:
             raise ValueError("customers, months and chunk_accounts must be at least 1 and seed at least 0")
         if self.start.day != 1:
             raise ValueError(f"start must be the first day of a month, not {self.start.isoformat()}")
-        for name in ("event_rate", "decoy_rate", "duplicate_customer_rate", "identity_rate"):
+        rates = ("event_rate", "decoy_rate", "duplicate_customer_rate", "identity_rate", "estimate_rate")
+        for name in (*rates, "meter_change_rate"):
             if not 0 <= getattr(self, name) <= 0.5:
                 raise ValueError(f"{name} must lie between 0 and 0.5, not {getattr(self, name)}")
         last = month_start(month_index(self.start) + self.months - 1)

@@ -11,7 +11,18 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from govbiz_assets.simulate import billing, files, masters, payments, population, products, service, truth, usage
+from govbiz_assets.simulate import (
+    billing,
+    files,
+    masters,
+    meters,
+    payments,
+    population,
+    products,
+    service,
+    truth,
+    usage,
+)
 from govbiz_assets.simulate.billing import Bills
 from govbiz_assets.simulate.churn import CAUSES, LEAD_MONTHS, no_plans, plan_month
 from govbiz_assets.simulate.columns import appended
@@ -97,6 +108,7 @@ class Province:
         self.contract_kva = self.accounts.contract_kva.copy()
         self.queue = payments.no_payments()
         self.bills: Bills | None = None
+        self.meters = meters.install(params.seed, before, self.accounts.base_kwh, 0)
         self._number()
         truth.customer_truth(landing / "truth", self.customers, 0)
         for index in range(params.first - WARM_UP_MONTHS, params.first):
@@ -124,7 +136,7 @@ class Province:
         return written
 
     def _deliveries(self, index: int) -> Iterator[tuple[str, Iterable[pl.DataFrame]]]:
-        """Yields the channels of a month one by one; usage comes last, since bills charge the month before."""
+        """Yields the channels of a month one by one: bills charge the month before, meters are read after the usage."""
         seed, plans, customers, reference = self.params.seed, self.plans, self.customers, self.reference
         is_shown = masters.shown_customers(index, customers, plans)
         yield (
@@ -174,6 +186,10 @@ class Province:
         )
         yield "weather", [weather_frame(month_weather(seed, index, reference), month_days(index), reference)]
         yield "usage", self._usage(index)
+        readings, self.meters = meters.read_meters(
+            self.params, index, self.meters, self.band_wh.sum(axis=1), self.is_supplied, self.account_numbers
+        )
+        yield "meter_read", [readings]
 
     def _usage(self, index: int) -> Iterator[pl.DataFrame]:
         """Yields the daily usage of a month in blocks of accounts, and keeps what the next bills need."""
@@ -213,6 +229,8 @@ class Province:
         self.plans = appended(self.plans, no_plans(count))
         self.identities = self.identities.extended(customers, accounts)
         added = len(accounts)
+        hung = meters.install(self.params.seed, index, accounts.base_kwh, len(self.accounts) - added)
+        self.meters = appended(self.meters, hung)
         self.contract_kva = np.concatenate([self.contract_kva, accounts.contract_kva])
         self.run_kva = np.concatenate([self.run_kva, accounts.contract_kva])
         self.band_wh = np.concatenate([self.band_wh, np.zeros((added, 5), dtype=np.int64)])

@@ -199,6 +199,8 @@ class Profile(_Model):
         origin: Who made the data, and under which licence.
         obtain: Where to get the data and which files go where in the landing folder.
         months: Months that the landscape covers.
+        closing_day: Day of the following month on which a month is closed; what lands later is late. None where no
+            such day is agreed.
         channels: Channels that it delivers.
         required: Channels that every month must deliver.
         identity: How organisations are told apart.
@@ -209,6 +211,7 @@ class Profile(_Model):
     origin: str
     obtain: str
     months: Months
+    closing_day: Annotated[int, Field(ge=1, le=28)] | None = None
     channels: Annotated[dict[str, ChannelSource], Field(min_length=1)]
     required: Texts = ()
     identity: Identity = Identity()

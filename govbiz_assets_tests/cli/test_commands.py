@@ -111,8 +111,11 @@ def test_maintenance_says_what_it_did(house: House, monkeypatch: pytest.MonkeyPa
 def test_the_dictionary_is_written_and_then_fresh(
     house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    govbiz, path = over(house, monkeypatch), tmp_path / "dictionary.md"
-    assert govbiz("dictionary", "--path", str(path)).exit_code == 0
-    assert govbiz("dictionary", "--check", "--path", str(path)).exit_code == 0
-    path.write_text(path.read_text(encoding="utf-8") + "by hand", encoding="utf-8")
-    assert "is out of date" in govbiz.error("dictionary", "--check", "--path", str(path))
+    govbiz, folder = over(house, monkeypatch), ("--folder", str(tmp_path))
+    assert govbiz("dictionary", *folder).exit_code == 0
+    assert govbiz("dictionary", "--check", *folder).exit_code == 0
+    for name in ("data-dictionary.md", "quality-rules.md"):
+        path, text = tmp_path / name, (tmp_path / name).read_text(encoding="utf-8")
+        path.write_text(f"{text}by hand", encoding="utf-8")
+        assert f"{name} is out of date" in govbiz.error("dictionary", "--check", *folder)
+        path.write_text(text, encoding="utf-8")

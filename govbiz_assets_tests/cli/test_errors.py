@@ -26,6 +26,7 @@ COMMANDS = (
     ["quarantine", "list"],
     ["quarantine", "show"],
     ["quarantine", "export"],
+    ["evaluate", "quality"],
 )
 
 
@@ -53,9 +54,9 @@ def test_every_command_has_help_with_an_example(govbiz: Govbiz, command: list[st
         (["vault", "rotate-key"], {"GOVBIZ_VAULT_KEY": "k" * 32}, ["GOVBIZ_VAULT_NEW_KEY to the new one"]),
         (["simulate", "--months", "1000"], {}, ["holiday calendar"]),
         (
-            ["dictionary", "--check", "--path", "/nowhere/a.md"],
+            ["dictionary", "--check", "--folder", "/nowhere"],
             {},
-            ["a.md is out of date", "govbiz dictionary"],
+            ["quality-rules.md is out of date", "govbiz dictionary"],
         ),
     ],
 )

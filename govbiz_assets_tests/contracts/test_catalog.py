@@ -99,6 +99,7 @@ def test_the_columns_that_name_someone_are_marked() -> None:
         *("customer_no_l", "customer_no_r", "name_norm", "name_core", "name_head", "branch", "record_digest"),
         *("code_text", "unified_text", "organisation_code", "checked_code", "licence_no"),
         *("phone_norm", "address_norm", "address_street"),
+        *("original_bill_no", "meter_no"),
     }
 
 

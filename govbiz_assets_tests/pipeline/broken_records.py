@@ -68,7 +68,7 @@ def _reading(kind: str, day: str, kwh: str, rule: str, field: str) -> BrokenReco
 
 
 def _bill(kind: str, number: str, month: str, total: str, rule: str, field: str) -> BrokenRecord:
-    line = f"{number};0300000001;{month};202402;正常;1;1;1;1;1;1;{total};2024/3/5;2024/3/20"
+    line = f"{number};0300000001;{month};202402;正常;1;1;1;1;1;1;{total};2024/3/5;2024/3/20;"
     return BrokenRecord(kind, "bill", line, rule, field)
 
 

@@ -18,6 +18,7 @@ NAMES = {
     "payment": ("收费记录", "gbk", "\t"),
     "subscription": ("增值服务", "utf-8", ","),
     "weather": ("天气", "gbk", ","),
+    "meter_read": ("抄表记录", "utf-8", ","),
 }
 KEYS = {
     "customer": ("客户编号",),
@@ -27,6 +28,7 @@ KEYS = {
     "payment": ("收费流水号",),
     "subscription": ("客户编号", "产品代码"),
     "weather": ("区划代码", "日期"),
+    "meter_read": ("户号", "电能表资产号", "抄表日期"),
 }
 TO_ASCII = str.maketrans("０１２３４５６７８９", "0123456789")
 

@@ -207,7 +207,8 @@ def test_the_shipped_profiles_load() -> None:
     sample, tianchi, powerco = (load_profile(name, PROFILES) for name in ("sample", "tianchi", "powerco"))
     by_month = [channel.name for channel in CHANNELS if channel.name not in ("attribute", "label")]
     assert set(sample.channels) == set(by_month)
-    assert set(sample.required) == set(by_month) - {"decision"}, "people decide now and then"
+    optional = set(sample.channels) - set(sample.required)
+    assert optional == {"decision", "meter_read"}, "people decide now and then, readings of meters are optional"
     assert (sample.months.first, sample.months.last) == (date(2024, 1, 1), None)
     assert tianchi.channels["weather"].constants == {"division_code": "321182"}
     assert tianchi.channels["usage"].placeholder_texts("kwh") == ("1",)

@@ -1,0 +1,79 @@
+"""Rules over payments: what they pay, when, and how much of it (D7, D28)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import ibis
+
+from govbiz_assets.transforms.features.panel import month_index
+from govbiz_assets.transforms.quality.judged import Finding, Judged
+from govbiz_assets.transforms.quality.params import PARAMS, QUALITY_DEPTH, QualityParams
+
+_FOR_ENERGY = "电费"
+# A house that is younger does not know the older bills that are still paid.
+_YOUNG_MONTHS = 3
+
+
+def judge_payments(payments: ibis.Table, bills: ibis.Table, accounts: ibis.Table, first: date) -> Judged:
+    """Judges single payments.
+
+    Args:
+        payments: `cleaned.payment` up to the last judged month.
+        bills: `cleaned.bill`, QUALITY_DEPTH months up to each judged one.
+        accounts: `cleaned.account_monthly` of the judged months.
+        first: First judged month.
+    """
+    looked_at = payments.filter(payments.month >= ibis.literal(first))
+    looked_at = looked_at.mutate(at=month_index(looked_at.month))
+    billed = bills.select("bill_id", "issued_date", bill_at=month_index(bills.month))
+    paired = looked_at.select("payment_id", "bill_id", "at").join(billed, "bill_id")
+    distance = paired["at"] - paired.bill_at
+    paired = paired.filter(distance >= 0, distance < QUALITY_DEPTH)
+    paired = paired.group_by("payment_id").aggregate(issued_date=paired.issued_date.min(), bill_count=paired.count())
+    ages = looked_at.select("at").distinct().join(billed.select("bill_at").distinct(), [ibis.literal(True)])
+    ages = ages.filter(ages["at"] - ages.bill_at == _YOUNG_MONTHS).select("at", has_history=ibis.literal(True))
+    known = accounts.select("month", "account_id", is_known=ibis.literal(True))
+    rows = looked_at.left_join(paired, "payment_id").drop("payment_id_right")
+    rows = rows.left_join(ages, "at").drop("at_right")
+    rows = rows.left_join(known, ["month", "account_id"]).drop("month_right", "account_id_right")
+    is_energy = rows.payment_kind.fill_null(_FOR_ENERGY) == _FOR_ENERGY
+    names_bill = rows.bill_id.notnull() & rows.bill_count.isnull() & rows.has_history.fill_null(False)
+    money = rows.paid_cny
+    findings = (
+        Finding("unknown_account", rows.is_known.isnull(), impact_cny=money),
+        Finding("unknown_bill", names_bill & is_energy, impact_cny=money, other_id=rows.bill_id),
+        Finding("payment_returned", money < 0, money, impact_cny=money, other_id=rows.bill_id),
+        Finding(
+            "paid_before_issue",
+            is_energy & (rows.paid_date < rows.issued_date),
+            impact_cny=money,
+            other_id=rows.bill_id,
+        ),
+    )
+    return Judged("payment", rows, findings, "payment_id", "paid_date", account_id="account_id", looked_at=looked_at)
+
+
+def judge_paid_bills(payments: ibis.Table, bills: ibis.Table, first: date, params: QualityParams = PARAMS) -> Judged:
+    """Judges bills by all that was paid for them up to the month.
+
+    Args:
+        payments: `cleaned.payment`, QUALITY_DEPTH months up to each judged one.
+        bills: `cleaned.bill`, the same months.
+        first: First judged month.
+        params: Limits.
+    """
+    paying = payments.filter(payments.bill_id.notnull(), payments.payment_kind.fill_null(_FOR_ENERGY) == _FOR_ENERGY)
+    monthly = paying.group_by(["month", "bill_id"]).aggregate(month_cny=paying.paid_cny.sum().cast("decimal(18, 2)"))
+    monthly = monthly.mutate(at=month_index(monthly.month))
+    year = ibis.window(group_by="bill_id", order_by="at", range=(1 - QUALITY_DEPTH, 0))
+    monthly = monthly.mutate(paid_so_far=monthly.month_cny.sum().over(year).cast("decimal(18, 2)"))
+    looked_at = monthly.filter(monthly.month >= ibis.literal(first))
+    billed = bills.select("bill_id", "account_id", "total_cny", bill_at=month_index(bills.month))
+    rows = looked_at.join(billed, "bill_id")
+    distance = rows["at"] - rows.bill_at
+    rows = rows.filter(distance >= 0, distance < QUALITY_DEPTH)
+    over = rows.paid_so_far - rows.total_cny
+    is_over = (rows.total_cny > 0) & (rows.month_cny > 0) & (over.cast("float64") > params.parts_cny)
+    finding = Finding("overpaid", is_over, rows.paid_so_far, rows.total_cny, impact_cny=over)
+    return Judged("payment", rows, (finding,), "bill_id", account_id="account_id", looked_at=looked_at)
