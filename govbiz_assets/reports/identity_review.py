@@ -34,7 +34,7 @@ def write_review(session: Session, month: date, path: Path) -> int:
         path: Workbook to write.
     """
     asked, known = session.stored(REVIEW), session.stored(SOURCE_RECORD)
-    pairs = session.backend.to_polars(asked.filter(asked.month == month))
+    pairs: pl.DataFrame = session.backend.to_polars(asked.filter(asked.month == month))
     numbers = pl.concat([pairs["customer_no_l"], pairs["customer_no_r"]]).unique().to_list()
     known = known.filter(known.month <= month, known.customer_no.isin(numbers)) if numbers else known.limit(0)
     records = session.backend.to_polars(known.select("month", "customer_no", *_SHOWN))
