@@ -24,10 +24,10 @@ from govbiz_assets.cli.app import (
     one_line_errors,
     read_settings,
 )
-from govbiz_assets.contracts.channel import CHANNEL_BY_NAME
 from govbiz_assets.contracts.month import month_name, parse_month
 
 if TYPE_CHECKING:
+    from govbiz_assets.contracts.channel import Channel
     from govbiz_assets.quarantine.refused import RefusedGroup, RefusedRecord, Selection
     from govbiz_assets.settings import Settings
     from govbiz_assets.warehouse.session import Session
@@ -61,9 +61,10 @@ def list_refused(
 
         from govbiz_assets.quarantine.refused import Selection, read_groups
 
-        selection = Selection(_months(month), _channel(channel), rule)
+        channels = _known_channels(settings, channel)
+        selection = Selection(_months(month), channel, rule)
         with _open_warehouse(settings) as session:
-            groups = read_groups(session, selection)
+            groups = read_groups(session, selection, channels)
         if as_json:
             typer.echo(json.dumps([_group_json(group, profile) for group in groups], ensure_ascii=False, indent=2))
         elif not groups:
@@ -89,7 +90,8 @@ def show(
 
         from govbiz_assets.quarantine.refused import Selection, count_records, read_records
 
-        selection = Selection((parse_month(month),), _channel(channel), rule, field, file)
+        _known_channels(settings, channel)
+        selection = Selection((parse_month(month),), channel, rule, field, file)
         with _open_warehouse(settings) as session:
             total = count_records(session, selection)
             records = list(read_records(session, selection, limit))
@@ -124,9 +126,10 @@ def export(
         from govbiz_assets.quarantine.export import export_records
         from govbiz_assets.quarantine.refused import Selection
 
-        selection = Selection(_months(month), _channel(channel), rule, field, file)
+        channels = _known_channels(settings, channel)
+        selection = Selection(_months(month), channel, rule, field, file)
         with _open_warehouse(settings) as session:
-            sheets = export_records(session, selection, out)
+            sheets = export_records(session, selection, out, channels)
         _warn_of_vault()
         for sheet in sheets:
             text = f"wrote {_count(len(sheet.rows), 'record')} of {sheet.channel} to {out}"
@@ -158,10 +161,18 @@ def _months(text: str | None) -> tuple[date, ...]:
     return tuple(months_or_none(text) or ())
 
 
-def _channel(name: str | None) -> str | None:
-    if name is not None and name not in CHANNEL_BY_NAME:
-        raise ValueError(f"{name!r} is no channel; the channels are {', '.join(CHANNEL_BY_NAME)}")
-    return name
+def _known_channels(settings: Settings, asked: str | None) -> dict[str, Channel]:
+    """Returns the channels of the profile, its own ones included.
+
+    Raises:
+        ValueError: The one that was asked for is none of them.
+    """
+    from govbiz_assets.sources.profile import load_profile
+
+    channels = load_profile(settings.profile, settings.profiles_folder).known_channels
+    if asked is not None and asked not in channels:
+        raise ValueError(f"{asked!r} is no channel; the channels are {', '.join(channels)}")
+    return channels
 
 
 def _describe(selection: Selection) -> str:

@@ -7,12 +7,12 @@ import io
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from govbiz_assets.contracts.channel import CHANNEL_BY_NAME
+from govbiz_assets.contracts.channel import Channel
 from govbiz_assets.contracts.tables_source import FILE_MANIFEST
 from govbiz_assets.quarantine.refused import RefusedRecord, Selection, read_records
 from govbiz_assets.warehouse.files import write_whole
@@ -50,7 +50,7 @@ class Sheet:
     months: set[date] = field(default_factory=set)
 
 
-def export_records(session: Session, selection: Selection, out: Path) -> list[Sheet]:
+def export_records(session: Session, selection: Selection, out: Path, channels: Mapping[str, Channel]) -> list[Sheet]:
     """Writes the selected records to an Excel or CSV file that only its owner may read.
 
     Every value is text: what begins like a formula is none. In Excel that is the type of the cell, and the value that
@@ -60,6 +60,7 @@ def export_records(session: Session, selection: Selection, out: Path) -> list[Sh
         session: The open warehouse.
         selection: Which records.
         out: File to write: `.xlsx` with a sheet per channel, or `.csv` for one channel.
+        channels: Channels of the profile by name.
 
     Returns:
         What was written.
@@ -73,29 +74,31 @@ def export_records(session: Session, selection: Selection, out: Path) -> list[Sh
         raise ExportError(f"{out}: is there already, perhaps with mended values; choose another name or remove it")
     if not out.parent.is_dir():
         raise ExportError(f"{out.parent}: no such folder; make it first")
-    sheets = build_sheets(read_records(session, selection), _read_headers(session, selection))
+    sheets = build_sheets(read_records(session, selection), _read_headers(session, selection), channels)
     if not sheets:
         raise ExportError("no refused record fits; see what there is with: govbiz quarantine list")
     write_whole(out, render_csv(sheets) if out.suffix == ".csv" else render_xlsx(sheets), mode=_PRIVATE)
     return sheets
 
 
-def build_sheets(records: Iterable[RefusedRecord], headers: Headers) -> list[Sheet]:
+def build_sheets(records: Iterable[RefusedRecord], headers: Headers, channels: Mapping[str, Channel]) -> list[Sheet]:
     """Lays records out by channel, in their order.
 
     Args:
         records: Refused records.
         headers: Delivered headers; a field without one, for example of a wide file, stands under its own name.
+        channels: Channels of the profile by name; their fields give the order of the columns.
     """
     sheets: dict[str, Sheet] = {}
     columns: dict[str, dict[str, None]] = {}
     further: dict[str, dict[str, None]] = {}
     for record in records:
         known = headers.get((record.month, record.channel, record.source_file), {})
-        fields = [field.name for field in CHANNEL_BY_NAME[record.channel].fields]
+        channel = channels.get(record.channel)
+        fields = [field.name for field in channel.fields] if channel else []
         fields += [name for name in (*known, *record.values) if name not in fields]
-        delivered = {known.get(name, name): record.values.get(name, "") for name in fields if name in known}
-        delivered |= {known.get(name, name): value for name, value in record.values.items()}
+        given = [name for name in fields if name in known or name in record.values]
+        delivered = {known.get(name, name): record.values.get(name, "") for name in given}
         why = (record.source_file, record.row_no, record.rule, record.field or "", record.reason)
         sheet = sheets.setdefault(record.channel, Sheet(record.channel))
         columns.setdefault(record.channel, {}).update(dict.fromkeys(delivered))
@@ -103,8 +106,8 @@ def build_sheets(records: Iterable[RefusedRecord], headers: Headers) -> list[She
         broken = known.get(record.field, record.field) if record.field else ""
         sheet.rows.append((why, delivered | dict(record.extra), broken))
         sheet.months.add(record.month)
-    for channel, sheet in sheets.items():
-        sheet.headers = list(columns[channel] | further[channel])
+    for name, sheet in sheets.items():
+        sheet.headers = list(columns[name] | further[name])
     return list(sheets.values())
 
 

@@ -14,8 +14,9 @@ from typing import Any
 
 import ibis
 
+from govbiz_assets.contracts.channel import Channel
 from govbiz_assets.contracts.columns_source import PROVENANCE
-from govbiz_assets.contracts.tables_source import QUARANTINE, RAW_TABLES
+from govbiz_assets.contracts.tables_source import QUARANTINE, raw_table
 from govbiz_assets.warehouse.session import Session
 
 _GROUP = ("month", "channel", "source_file", "rule", "field", "reason")
@@ -122,18 +123,23 @@ class RefusedRecord:
         return fault, remedy
 
 
-def read_groups(session: Session, selection: Selection) -> list[RefusedGroup]:
+def read_groups(session: Session, selection: Selection, channels: Mapping[str, Channel]) -> list[RefusedGroup]:
     """Groups the selected records by month, channel, file, rule and field, in this order.
 
     Records received are counted in the raw layer: a blocking check that fails keeps `quality.row_account` from being
     made in its run.
+
+    Args:
+        session: The open warehouse.
+        selection: Which records.
+        channels: Channels of the profile by name; of one that it has no more, the received records are not counted.
     """
     rows = selection.narrow(session.stored(QUARANTINE))
     counted = rows.group_by(list(_GROUP)).aggregate(quarantined_count=rows.count()).order_by(list(_GROUP))
     found = session.backend.to_polars(counted).to_dicts()
     received: dict[tuple[str, date, str], int] = {}
-    for channel in sorted({row["channel"] for row in found}):
-        received |= _received(session, channel, [row for row in found if row["channel"] == channel])
+    for name in sorted({row["channel"] for row in found} & set(channels)):
+        received |= _received(session, channels[name], [row for row in found if row["channel"] == name])
     return [
         RefusedGroup(**row, received_count=received.get((row["channel"], row["month"], row["source_file"]), 0))
         for row in found
@@ -160,15 +166,17 @@ def read_records(session: Session, selection: Selection, limit: int | None = Non
         yield RefusedRecord(**row, values=values, extra=extra)
 
 
-def _received(session: Session, channel: str, groups: list[dict[str, Any]]) -> dict[tuple[str, date, str], int]:
+def _received(session: Session, channel: Channel, groups: list[dict[str, Any]]) -> dict[tuple[str, date, str], int]:
     # The provenance is the same for every format; a typed format has other types in the fields.
-    raw = session.stored(replace(RAW_TABLES[channel], columns=PROVENANCE))
+    raw = session.stored(replace(raw_table(channel), columns=PROVENANCE))
     raw = raw.filter(
         raw.month.isin(sorted({group["month"] for group in groups})),
         raw.source_file.isin(sorted({group["source_file"] for group in groups})),
     )
     counted = raw.group_by(["month", "source_file"]).aggregate(records=raw.count())
-    return {(channel, month, file): records for month, file, records in session.backend.to_polars(counted).iter_rows()}
+    return {
+        (channel.name, month, file): records for month, file, records in session.backend.to_polars(counted).iter_rows()
+    }
 
 
 def _delivered_values(record_json: str) -> tuple[dict[str, str], dict[str, str]]:

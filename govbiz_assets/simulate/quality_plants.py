@@ -47,7 +47,7 @@ def plant_defects(folder: Path, months: Sequence[date]) -> tuple[list[Planted], 
     plant_reads(landing)
     _plant_lists(landing)
     landing.write()
-    _plant_ticket(landing)
+    _plant_tickets(landing)
     _plant_late_file(landing)
     return landing.planted, landing.explained
 
@@ -190,19 +190,18 @@ def _plant_accounts(landing: Landing) -> None:
     other = landing.take(lambda other: other["客户编号"] != row["客户编号"])
     row["客户编号"] = other["客户编号"]
     landing.plant("owner_changed", "account", f"a:{row['户号']}")
-    row = landing.take()
+    with_ticket = set(read_tickets(landing, last)["户号"])
+    row = landing.take(lambda row: row["户号"] not in with_ticket)
     old, new = row["户号"], "0388888888"
     for channel in ("account", "usage", "bill", "payment", "meter_read"):
         for record in landing.of(channel, last, old):
             record["户号"] = new
     landing.plant("account_renumbered", "account", f"a:{new}")
-    for ticket in read_tickets(landing, last).filter(pl.col("户号") == old)["工单编号"]:
-        landing.explain("unknown_account", "ticket", f"t:{ticket}")
 
 
 def _plant_customers(landing: Landing) -> None:
     rows = [row for row in landing.rows("customer", landing.last) if len(row["统一社会信用代码"]) == 18]
-    wrong, repaired, old, shared, original, test, flag = rows[:7]
+    wrong, repaired, old, shared, original, test = rows[:6]
     code = wrong["统一社会信用代码"]
     wrong["统一社会信用代码"] = code[:-1] + ("1" if code[-1] != "1" else "2")
     repaired["统一社会信用代码"] = repaired["统一社会信用代码"].replace("0", "O", 1)
@@ -218,15 +217,6 @@ def _plant_customers(landing: Landing) -> None:
         ("test_customer", test),
     ):
         landing.plant(defect, "customer", f"c:{row['客户编号']}")
-    flag["是否政府机关"] = "也许"
-    landing.plant("unreadable_flag", "customer")
-    # The customer's record is refused, so what refers to the customer leads nowhere.
-    for channel in ("account", "subscription"):
-        for row in landing.rows(channel, landing.last):
-            if row["客户编号"] == flag["客户编号"]:
-                subject = f"a:{row['户号']}" if channel == "account" else f"c:{row['客户编号']}"
-                suffix = "" if channel == "account" else f" {row['产品代码']}"
-                landing.explain("unknown_customer", channel, subject, suffix=suffix)
 
 
 def _plant_lists(landing: Landing) -> None:
@@ -249,16 +239,20 @@ def _plant_lists(landing: Landing) -> None:
     landing.plant("unmapped_header", "weather", _source_file(landing, "weather"))
 
 
-def _plant_ticket(landing: Landing) -> None:
-    """Makes a test of a ticket; the workbook is written anew."""
+def _plant_tickets(landing: Landing) -> None:
+    """Makes a test of a ticket and spoils a flag of another; the workbook is written anew."""
     path = tickets_path(landing, landing.last)
     landed = date.fromtimestamp(path.stat().st_mtime)
     tickets = read_tickets(landing, landing.last)
-    number = tickets["工单编号"][0]
-    is_first = pl.col("工单编号") == number
-    text = pl.when(is_first).then(pl.lit("测试工单，请忽略")).otherwise(pl.col("受理内容"))
-    write_workbook(path, tickets.with_columns(受理内容=text), None, landed)
-    landing.plant("test_ticket", "ticket", f"t:{number}")
+    test, spoilt = tickets["工单编号"][:2]
+    number = pl.col("工单编号")
+    changed = tickets.with_columns(
+        受理内容=pl.when(number == test).then(pl.lit("测试工单，请忽略")).otherwise(pl.col("受理内容")),
+        是否重复=pl.when(number == spoilt).then(pl.lit("也许")).otherwise(pl.col("是否重复")),
+    )
+    write_workbook(path, changed, None, landed)
+    landing.plant("test_ticket", "ticket", f"t:{test}")
+    landing.plant("unreadable_flag", "ticket")
 
 
 def tickets_path(landing: Landing, month: date) -> Path:

@@ -14,14 +14,27 @@ import ibis
 import polars as pl
 import pytest
 
-from govbiz_assets.contracts.tables_source import QUARANTINE, RAW_TABLES
+from govbiz_assets.contracts.channel import CHANNEL_BY_NAME, Channel, Field
+from govbiz_assets.contracts.column import Column
+from govbiz_assets.contracts.tables_source import QUARANTINE, raw_table
 from govbiz_assets.quarantine.export import ExportError, build_sheets, render_csv, render_xlsx
 from govbiz_assets.quarantine.refused import RefusedRecord, Selection, count_records, read_groups, read_records
 from govbiz_assets.warehouse.months import replace_months
 from govbiz_assets.warehouse.session import Session, open_session
 
 MARCH, APRIL = date(2024, 3, 1), date(2024, 4, 1)
-USAGE, BILL = "2024-03/usage.csv", "2024-03/bill.csv"
+USAGE, BILL, OUTAGE = "2024-03/usage.csv", "2024-03/bill.csv", "2024-03/outage.csv"
+# A channel that a profile declares.
+OWN = Channel(
+    "outage",
+    "Outages.",
+    (
+        Field("feeder_no", "text", is_required=True, own_column=Column("feeder_no", "VARCHAR", "Feeder.")),
+        Field("minutes", "number", own_column=Column("minutes", "DOUBLE", "Length.", "min")),
+    ),
+    key=("feeder_no",),
+)
+CHANNELS = {**CHANNEL_BY_NAME, OWN.name: OWN}
 
 
 def refused(row_no: int, record_json: str, **values: Any) -> dict[str, Any]:
@@ -43,6 +56,7 @@ ROWS = [
     ),
     refused(1, '{"bill_no":"b","extra_json":null}', channel="bill", source_file=BILL, month=APRIL),
 ]
+PROVENANCE = {"source": "trial", "file_sha256": "0", "loaded_at": MARCH}
 HEADERS = {(MARCH, "usage", USAGE): {"account_no": "户号", "kwh": "总电量"}}
 
 
@@ -51,10 +65,24 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
     """A vault with refused records in two channels and the raw records around them."""
     with open_session(tmp_path_factory.mktemp("vault"), b"key") as session:
         write(session, QUARANTINE, ROWS)
-        provenance = {"source": "trial", "file_sha256": "0", "loaded_at": MARCH}
-        raw = [{"month": MARCH, "source_file": USAGE, "row_no": number, **provenance} for number in range(8)]
-        write(session, RAW_TABLES["usage"], raw)
+        raw = [{"month": MARCH, "source_file": USAGE, "row_no": number, **PROVENANCE} for number in range(8)]
+        write(session, raw_table(CHANNELS["usage"]), raw)
         yield session
+
+
+def test_a_channel_of_the_profile_is_like_any_other(tmp_path: Path) -> None:
+    row = refused(2, '{"minutes":"x","feeder_no":"F1"}', channel="outage", source_file=OUTAGE, field="minutes")
+    raw = [{"month": MARCH, "source_file": OUTAGE, "row_no": number, **PROVENANCE} for number in (1, 2)]
+    with open_session(tmp_path, b"key") as session:
+        write(session, raw_table(OWN), raw)
+        write(session, QUARANTINE, [row])
+        (group,) = read_groups(session, Selection(), CHANNELS)
+        # The profile may have lost the channel since.
+        (lost,) = read_groups(session, Selection(), CHANNEL_BY_NAME)
+        found = list(read_records(session, Selection()))
+    assert (group.quarantined_ratio, lost.quarantined_count, lost.received_count) == (0.5, 1, 0)
+    assert build_sheets(found, {}, CHANNELS)[0].headers == ["feeder_no", "minutes"]
+    assert build_sheets(found, {}, CHANNEL_BY_NAME)[0].headers == ["minutes", "feeder_no"]
 
 
 def write(session: Session, contract: Any, rows: list[dict[str, Any]]) -> None:
@@ -65,13 +93,13 @@ def write(session: Session, contract: Any, rows: list[dict[str, Any]]) -> None:
 
 
 def test_groups_count_their_records_and_those_of_the_file(session: Session) -> None:
-    groups = read_groups(session, Selection((MARCH,)))
+    groups = read_groups(session, Selection((MARCH,)), CHANNELS)
     assert [(group.rule, group.field, group.quarantined_count, group.received_count) for group in groups] == [
         ("unparsable", "kwh", 2, 8),
         ("wrong_field_count", None, 1, 8),
     ]
     assert groups[0].quarantined_ratio == 0.25
-    (lonely,) = read_groups(session, Selection(channel="bill"))
+    (lonely,) = read_groups(session, Selection(channel="bill"), CHANNELS)
     assert (lonely.quarantined_count, lonely.received_count, lonely.quarantined_ratio) == (1, 0, 0.0)
 
 
@@ -113,7 +141,7 @@ def test_what_was_delivered_is_read_whatever_its_format(session: Session) -> Non
 
 
 def test_a_sheet_has_the_delivered_headers_and_every_value_as_text(session: Session) -> None:
-    (sheet,) = build_sheets(records(session).values(), HEADERS)
+    (sheet,) = build_sheets(records(session).values(), HEADERS, CHANNELS)
     assert sheet.headers == ["户号", "总电量", "kwh_peak", "kwh_flat", "kwh_deep", "备注", "line"]
     page = fastexcel.read_excel(render_xlsx([sheet])).load_sheet(0, dtypes="string").to_polars()
     assert page.columns == ["source_file", "row_no", "rule", "field", "reason", *sheet.headers]
@@ -123,7 +151,7 @@ def test_a_sheet_has_the_delivered_headers_and_every_value_as_text(session: Sess
 
 
 def test_csv_starts_no_formula_and_can_be_delivered_again(session: Session) -> None:
-    (sheet,) = build_sheets(records(session).values(), HEADERS)
+    (sheet,) = build_sheets(records(session).values(), HEADERS, CHANNELS)
     rows = list(csv.DictReader(io.StringIO(render_csv([sheet]).decode("utf-8-sig"))))
     assert [row["户号"] for row in rows] == ["'=1+1", "", "01"]
     assert rows[0]["备注"] == "'@cmd"
@@ -138,13 +166,13 @@ def test_csv_starts_no_formula_and_can_be_delivered_again(session: Session) -> N
 )
 def test_only_what_a_spreadsheet_would_compute_is_disarmed(value: str, written: str) -> None:
     record = RefusedRecord(MARCH, "usage", USAGE, 1, "unparsable", "kwh", "", {"kwh": value}, {})
-    text = render_csv(build_sheets([record], {})).decode("utf-8-sig")
+    text = render_csv(build_sheets([record], {}, CHANNELS)).decode("utf-8-sig")
     assert next(csv.DictReader(io.StringIO(text, newline="")))["kwh"] == written
 
 
 def test_what_excel_cannot_hold_is_said_and_not_cut(tmp_path: Path) -> None:
     record = RefusedRecord(MARCH, "usage", USAGE, 4, "unparsable", "kwh", "", {"kwh": "9" * 40_000}, {})
-    sheets = build_sheets([record], {})
+    sheets = build_sheets([record], {}, CHANNELS)
     with pytest.raises(ExportError, match=r"usage\.csv row 4 column kwh: 40,000 characters .* write \.csv"):
         render_xlsx(sheets)
     assert "9" * 40_000 in render_csv(sheets).decode("utf-8-sig")
