@@ -263,9 +263,9 @@ def _records_table(records: Sequence[RefusedRecord]) -> Table:
 
 
 def _print_next_steps(months: Iterable[date], profile: str | None) -> None:
-    console.print("Mend the rows in their files, or the profile's mapping; then take them in with:")
+    console.print("Mend the rows in their files, or the profile's mapping; then take them in with:", soft_wrap=True)
     console.print(f"  {escape(_run_again(months, profile))}", soft_wrap=True)
 
 
 def _warn_of_vault() -> None:
-    error_console.print("These records come from the vault: customers' data, only for those who may see it.")
+    _say_on_stderr("These records come from the vault: customers' data, only for those who may see it.")
