@@ -14,18 +14,25 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from benchmarks.compare import COMPARED
 from benchmarks.measure import report_facts, timed
 
 PSEUDONYM_KEY = "benchmark-key-0123456789abcdef01"
 """One key for the house and its peers, so that their pseudonyms can be compared."""
 RAW, CLEANED, FEATURES = "raw", "cleaned", "features"
-_GROUPS: dict[str, tuple[str, ...]] = {
-    RAW: ("reference", "raw"),
-    CLEANED: ("cleaned",),
-    FEATURES: ("features",),
-}
-# The manifest of files belongs to loading, the row account to cleaning.
-_QUALITY: dict[str, tuple[str, ...]] = {RAW: ("file_manifest",), CLEANED: ("row_account",), FEATURES: ()}
+# What the peers make, and no more: identities, coverage and quality rules stand beside it, with times of their own.
+_LOADED = ("quality.file_manifest",)
+_CLEANED = (*(name for name in COMPARED if name.startswith("cleaned.")), "quality.row_account")
+
+
+def _selection(layer: str) -> Any:
+    import dagster as dg
+
+    if layer == FEATURES:
+        return dg.AssetSelection.groups(FEATURES)
+    tables = _LOADED if layer == RAW else _CLEANED
+    selection = dg.AssetSelection.assets(*(dg.AssetKey(name.split(".")) for name in tables))
+    return selection | dg.AssetSelection.groups("reference", "raw") if layer == RAW else selection
 
 
 def copy_folder(source: Path, target: Path) -> None:
@@ -66,10 +73,7 @@ def run_layer(settings: Any, layer: str, months: Sequence[date], *, has_checks: 
     warnings.simplefilter("ignore")
     # Ibis reads its dialects with the first connection; that is starting Python, which no peer's seconds hold.
     ibis.duckdb.connect().disconnect()
-    selection = dg.AssetSelection.groups(*_GROUPS[layer])
-    for name in _QUALITY[layer]:
-        selection = selection | dg.AssetSelection.assets(dg.AssetKey(["quality", name]))
-    selection = selection if has_checks else selection.without_checks()
+    selection = _selection(layer) if has_checks else _selection(layer).without_checks()
     job = dg.define_asset_job("benchmark", selection=selection)
     defs = dg.Definitions.merge(build_defs(settings), dg.Definitions(jobs=[job]))
     with open_instance(settings) as instance:
@@ -111,7 +115,7 @@ def main() -> None:
     parser.add_argument("--landing", type=Path, required=True)
     parser.add_argument("--first", type=int, default=1, help="number of the first month")
     parser.add_argument("--last", type=int, required=True, help="number of the last month")
-    parser.add_argument("--layers", nargs="+", default=[CLEANED, FEATURES], choices=list(_GROUPS))
+    parser.add_argument("--layers", nargs="+", default=[CLEANED, FEATURES], choices=[RAW, CLEANED, FEATURES])
     parser.add_argument("--checks", action="store_true")
     parser.add_argument("--publish", action="store_true")
     arguments = parser.parse_args()

@@ -121,7 +121,13 @@ def test_a_changed_month_restates_the_later_months_with_what_still_sees_it(provi
     assert changed.asset_selection is None
     selected = {key.to_user_string() for key in later.asset_selection or []}
     assert "features/customer_monthly" in selected
-    assert not {name for name in selected if name.split("/")[0] in ("raw", "cleaned", "reference")}
+    assert not {name for name in selected if name.split("/")[0] in ("raw", "reference")}
+    # Identities see every earlier month of the customer master; nothing else that is cleaned does.
+    of_nobody = {
+        f"cleaned/{name}" for name in ("usage_daily", "usage_monthly", "bill", "payment", "ticket", "weather_daily")
+    }
+    assert "cleaned/customer_monthly" in selected
+    assert not of_nobody & selected
     keys = [request.run_key for request in (*first, changed, later)]
     assert len(set(keys)) == len(keys)
 

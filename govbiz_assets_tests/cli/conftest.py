@@ -22,7 +22,7 @@ from govbiz_assets.cli import (  # noqa: F401
     ui,
     vault,
 )
-from govbiz_assets.cli.app import app
+from govbiz_assets.cli.app import app, console, error_console
 from govbiz_assets_tests.automation.server import fast_folder
 
 
@@ -42,6 +42,10 @@ class Govbiz:
             patch.setenv("GOVBIZ_DATA_DIR", str(self.data))
             for name, value in settings.items():
                 patch.setenv(name, value)
+            if "COLUMNS" in settings:
+                # A worker of the test run is told a width when it starts, and the consoles keep it.
+                for shown in (console, error_console):
+                    patch.setattr(shown, "_width", int(settings["COLUMNS"]))
             return CliRunner().invoke(app, list(arguments))
 
     def error(self, *arguments: str, **settings: str) -> str:

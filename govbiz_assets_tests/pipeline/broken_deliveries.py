@@ -261,7 +261,7 @@ FILE_KINDS: Mapping[str, tuple[BrokenFile, ...]] = {
             "semicolons declared as commas",
             "bill",
             "wrong_delimiter",
-            "semicolon gives 14; correct `delimiter` in the profile",
+            "semicolon gives 15; correct `delimiter` in the profile",
             _nothing,
         ),
         refused(

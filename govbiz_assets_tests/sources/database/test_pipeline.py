@@ -36,9 +36,9 @@ DATES = ("发行日期", "到期日")
 # A later bill of a number that stands there already; a number and a date that cannot be read, NaN and infinity in the
 # database.
 ODD_BILLS = (
-    "202401000000000;0300000001;202401;202312;正常;1;1;0;0;0;0;2.50;2024/1/3;2024/1/20\n"
-    "202401999999998;0300000001;202401;202312;正常;1;1;0;0;0;0;待定;2024/1/3;2024/1/20\n"
-    "202401999999999;0300000001;202401;202312;正常;1;1;0;0;0;0;1;待定;2024/1/20\n"
+    "202401000000000;0300000001;202401;202312;正常;1;1;0;0;0;0;2.50;2024/1/3;2024/1/20;\n"
+    "202401999999998;0300000001;202401;202312;正常;1;1;0;0;0;0;待定;2024/1/3;2024/1/20;\n"
+    "202401999999999;0300000001;202401;202312;正常;1;1;0;0;0;0;1;待定;2024/1/20;\n"
 )
 EXTRA = '"装载年月" char(6), "更新时间" timestamptz'
 
@@ -151,7 +151,7 @@ def test_the_manifest_has_a_line_per_channel_and_month(houses: tuple[House, Hous
     assert [row[3].date() for row in found] == list(MONTHS)
     # What the sensor compares with the landing folder are files only.
     files = published_files(houses[1].settings.published_folder, MONTHS[0])
-    assert len(files) == 6
+    assert len(files) == 7
     assert not [name for name in files if name.startswith("postgresql:")]
 
 
@@ -214,7 +214,7 @@ def test_a_profile_without_files_is_run_for_named_months(folder: Path, monkeypat
         monkeypatch.setenv(name, "")
     wanted: list[date] = []
 
-    def note_months(_: object, months: list[date]) -> None:
+    def note_months(_: object, __: object, months: list[date]) -> None:
         wanted.extend(months)
         raise SourceError("noted")
 

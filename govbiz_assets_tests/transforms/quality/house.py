@@ -89,7 +89,8 @@ def build_house(folder: Path) -> QualityHouse:
     scans = {
         name: scan_channel(profile, name, folder / "landing", months, folder / "work") for name in profile.channels
     }
-    parts = {name: _clean(engine, name, folder, scans[name]) for name in profile.channels}
+    # People have decided nothing yet about who is one customer.
+    parts = {name: _clean(engine, name, folder, found) for name, found in scans.items() if found}
     cleaned, raw = ({name: part[place] for name, part in parts.items()} for place in (0, 1))
     aside, quarantine = (
         engine.create_table(name, stack([part[place] for part in parts.values()]))
@@ -131,7 +132,7 @@ def _clean(engine: Backend, name: str, folder: Path, scans: Sequence[FileScan]) 
         rows = read_file(engine, scan, file, source, profile, folder / "work")
         records.append(record_month(rows, channel, scan.month, profile.months.first, profile.months.last))
     raw = engine.create_table(f"raw_{name}", stack(records))
-    parsed = engine.create_table(f"parsed_{name}", parse_records(raw, channel, cleaning_options(source, name)))
+    parsed = engine.create_table(f"parsed_{name}", parse_records(raw, channel, cleaning_options(source)))
     repeated = engine.create_table(f"repeated_{name}", repeated_records(parsed, channel, {}))
     kept = engine.create_table(f"cleaned_{name}", kept_records(parsed, repeated, contract))
     return kept, raw, set_aside_records(repeated, channel), quarantined_records(parsed, channel)
