@@ -13,9 +13,11 @@ import resource
 import subprocess
 import sys
 import time
+from datetime import date
 from pathlib import Path
 
 SEED = 20240101
+MONTH = date(2024, 1, 1)
 TARGET_SECONDS, TARGET_GB = 600, 6
 
 
@@ -29,39 +31,46 @@ def simulate(work: Path, records: int) -> None:
 
 
 def resolve(work: Path, memory_limit: str) -> dict[str, float]:
-    """Resolves the records and returns the figures."""
-    import duckdb
+    """Resolves the records as a month of the house, in a session of its own, and returns the figures."""
     import ibis
+    import polars as pl
 
+    from govbiz_assets.assets.resolution import resolve_months
+    from govbiz_assets.contracts.tables_identity import LINK, MEMBERSHIP, REVIEW
     from govbiz_assets.linkage.evaluation import pairwise
-    from govbiz_assets.linkage.organisations import ORGANISATIONS
-    from govbiz_assets.linkage.resolve import resolved
     from govbiz_assets.simulate.reference import SEEDS
     from govbiz_assets.transforms.identity.division import Divisions
+    from govbiz_assets.transforms.identity.history import record_digest
     from govbiz_assets.transforms.organisation import with_identity_columns
+    from govbiz_assets.warehouse.session import open_session
 
-    config = {"threads": 2, "memory_limit": memory_limit, "temp_directory": str(work / "spill")}
-    connection = duckdb.connect(":memory:", config=config)
-    backend = ibis.duckdb.from_connection(connection)
-    rows = connection.execute(
-        "SELECT division_code, division_name FROM read_csv(?, all_varchar = true)",
-        [str(SEEDS / "reference" / "division.csv")],
-    ).fetchall()
-    started = time.perf_counter()
-    raw = backend.read_parquet(work / "records.parquet")
-    records = backend.create_table("identity_columns", with_identity_columns(raw, Divisions.of(rows)), temp=True)
-    normalised = time.perf_counter()
-    with resolved(backend, records, ORGANISATIONS) as found:
+    lists = pl.read_csv(SEEDS / "reference" / "division.csv", infer_schema=False)
+    divisions = Divisions.of(lists.select("division_code", "division_name").iter_rows())
+    nothing = ("member_l_id", "member_r_id", "decision", "source_file", "row_no")
+    decisions = pl.DataFrame(schema={"month": pl.Date, **dict.fromkeys(nothing, pl.String)})
+    config = {"threads": 2, "memory_limit": memory_limit}
+    with open_session(work / "data", b"benchmark", config) as session:
+        started = time.perf_counter()
+        rows = with_identity_columns(session.backend.read_parquet(work / "records.parquet"), divisions)
+        rows = rows.mutate(month=ibis.literal(MONTH), customer_no=rows.record_id, record_digest=record_digest(rows))
+        records = session.kept("source_record", rows)
+        normalised = time.perf_counter()
+        found = resolve_months(session, records, decisions, [MONTH])
         finished = time.perf_counter()
         peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
-        quality = pairwise(found.clusters, backend.read_parquet(work / "truth.parquet"))
+        members = found.table(session, MEMBERSHIP)
+        clusters = members.select(record_id="customer_no", cluster_id="customer_id")
+        quality = pairwise(clusters, session.backend.read_parquet(work / "truth.parquet"))
+        sizes = {
+            name: int(found.table(session, table).count().to_pyarrow().as_py())
+            for name, table in (("links", LINK), ("review_pairs", REVIEW))
+        }
         return {
             "normalise_seconds": round(normalised - started, 1),
             "link_seconds": round(finished - normalised, 1),
             "total_seconds": round(finished - started, 1),
             "peak_gb": round(peak_gb, 2),
-            "pairs_compared": found.pair_count,
-            "review_pairs": int(found.review.count().to_pyarrow().as_py()),
+            **sizes,
             "precision": round(quality.precision, 4),
             "recall": round(quality.recall, 4),
         }
