@@ -112,18 +112,18 @@ def _audit(
         stored = stored.filter(stored.month.isin(list(months)))
     else:
         stored = stored.mutate(month=ibis.literal(date.min))
-    broken = {f"rule_{i}": (~rule_holds(rule, stored)).ifelse(1, 0).sum() for i, rule in enumerate(contract.rules)}
-    facts = stored.group_by("month").aggregate(row_count=stored.count(), **broken).order_by("month").to_polars()
     counts: dict[date, int] = dict.fromkeys(months if contract.is_monthly else [date.min], 0)
-    counts |= dict(zip(facts["month"], facts["row_count"], strict=True))
+    counts |= _stored_counts(session, contract, months, values)
     outside = inserted - sum(counts.values())
     if outside:
         raise RowRuleError(
             f"{contract.full_name}: {outside} rows lie outside {_window_text(contract, months, values)}; "
             "the table is unchanged - return rows of the run's months only"
         )
+    broken = {f"rule_{i}": (~rule_holds(rule, stored)).ifelse(1, 0).sum() for i, rule in enumerate(contract.rules)}
+    facts = stored.aggregate(**broken).to_polars() if broken else None
     for index, rule in enumerate(contract.rules):
-        failing = int(facts[f"rule_{index}"].sum() or 0)
+        failing = int(facts[f"rule_{index}"][0] or 0) if facts is not None else 0
         if failing:
             raise RowRuleError(
                 f"{contract.full_name}: {failing} rows break the rule {rule.name} "
@@ -132,6 +132,19 @@ def _audit(
     if contract.key:
         _check_key(contract, stored, months, inserted)
     return counts
+
+
+def _stored_counts(
+    session: Session, contract: TableContract, months: Sequence[date], values: Mapping[str, str]
+) -> dict[date, int]:
+    """Counts the rows of the window by month.
+
+    Without Ibis: a run of one month counts 144 times, and compiling that took 2 s.
+    """
+    where, parameters = _slice(contract, months, values)
+    month = "month" if contract.is_monthly else "NULL"
+    query = f"SELECT {month}, count(*) FROM {table_path(contract)}{where} GROUP BY ALL"
+    return {found or date.min: count for found, count in session.connection.execute(query, parameters).fetchall()}
 
 
 def _check_key(contract: TableContract, stored: ibis.Table, months: Sequence[date], inserted: int) -> None:
