@@ -158,8 +158,10 @@ def score_defects(
 
 def render_scores(scores: Sequence[DefectScore], console: Console) -> None:
     """Prints a line per kind of defect."""
-    right = ("planted", "found", "false alarms", "clean rows", "false alarm ratio")
-    table = Table("rule", "defect", "action", *(Column(name, justify="right") for name in right), box=None)
+    right = ("planted", "found", "false", "clean rows", "ratio")
+    table = Table(
+        "rule", Column("defect", no_wrap=True), "action", *(Column(name, justify="right") for name in right), box=None
+    )
     for score in scores:
         color = "" if score.is_good else "[red]"
         table.add_row(
