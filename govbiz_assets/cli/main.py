@@ -7,20 +7,7 @@ from govbiz_assets.cli.app import app
 
 def main() -> None:
     """Runs the command line."""
-    from govbiz_assets.cli import (  # noqa: F401
-        dictionary,
-        evaluate,
-        identity,
-        maintenance,
-        months,
-        quarantine,
-        report,
-        run,
-        simulate,
-        sources,
-        ui,
-        vault,
-    )
+    from govbiz_assets.cli import commands  # noqa: F401
 
     app()
 

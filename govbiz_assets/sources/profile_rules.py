@@ -43,7 +43,7 @@ def profile_faults(profile: Profile) -> Iterator[str]:
             yield f"{key}.path: names no month and months.last is open; add {{month}} to the path or set months.last"
         if source.month is not None and source.month not in profile.months:
             yield f"{key}.month: lies outside months.first..months.last; widen them or correct the month"
-        if source.declare is not None and not (source.names_month or source.month or channel.month_field):
+        if source.declare is not None and not (has_months or source.month or channel.month_field):
             yield f"{key}.declare.month_field: nothing tells a record's month; name a date or add {{month}} to the path"
     yield from shared_column_faults({name: own for name, source in profile.channels.items() if (own := source.declare)})
     yield from _label_faults(profile)

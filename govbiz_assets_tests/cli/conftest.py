@@ -8,20 +8,7 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from govbiz_assets.cli import (  # noqa: F401
-    dictionary,
-    evaluate,
-    identity,
-    maintenance,
-    months,
-    quarantine,
-    report,
-    run,
-    simulate,
-    sources,
-    ui,
-    vault,
-)
+from govbiz_assets.cli import commands  # noqa: F401
 from govbiz_assets.cli.app import app, console, error_console
 from govbiz_assets_tests.automation.server import fast_folder
 

@@ -195,6 +195,13 @@ def test_records_need_a_month_from_somewhere() -> None:
     make_profile({"outage": {"path": "{month}/o.csv", "format": "csv", "declare": own}})
 
 
+def test_a_database_says_the_month_of_its_records() -> None:
+    own = OWN | {"fields": FIELDS, "month_field": None}
+    at = {"url_env": "GOVBIZ_DB_OUTAGE", "table": "grid.outage", "month_column": "month", "month_style": "yyyymm"}
+    profile = make_profile({"outage": {"database": at, "declare": own}})
+    assert profile.known_channels["outage"].month_field is None
+
+
 def test_two_channels_of_a_profile_share_a_name_only_with_its_meaning() -> None:
     def both(other: dict[str, Any]) -> Profile:
         second = {"meaning": "m", "key": "outage_no", "fields": {"outage_no": FIELDS["outage_no"] | other}}
