@@ -41,6 +41,13 @@ class _TextLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep=deep)
 
 
+def _yaml_fault(error: yaml.YAMLError) -> str:
+    """Says what is wrong and in which line, without the line itself: a secret may stand there against the rules."""
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        return f"line {error.problem_mark.line + 1}: {error.problem}"
+    return str(error).partition("\n")[0]
+
+
 def load_profile(name_or_path: str, profiles_folder: Path) -> Profile:
     """Reads and checks a profile.
 
@@ -65,7 +72,7 @@ def load_profile(name_or_path: str, profiles_folder: Path) -> Profile:
     except OSError as error:
         raise SourceError(f"cannot be read ({error.strerror})", where=where, remedy="check the path") from error
     except yaml.YAMLError as error:
-        raise SourceError(f"is no valid YAML: {error}", where=where, remedy="correct that line") from error
+        raise SourceError(f"is no valid YAML: {_yaml_fault(error)}", where=where, remedy="correct that line") from None
     if secret := _secret_key(document):
         remedy = (
             "put it into an environment variable GOVBIZ_DB_... and write the variable's name under database.url_env"

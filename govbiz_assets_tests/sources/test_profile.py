@@ -166,6 +166,16 @@ def test_an_unknown_name_lists_the_shipped_profiles() -> None:
         load_profile("nobody", PROFILES)
 
 
+def test_a_line_that_is_no_yaml_is_named_and_not_repeated(tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text("name: x\nurl_env: postgresql://reader:s3cret@db [: {\n", encoding="utf-8")
+    with pytest.raises(SourceError) as caught:
+        load_profile(str(path), PROFILES)
+    assert "no valid YAML: line 2: " in str(caught.value)
+    assert "s3cret" not in str(caught.value)
+    assert caught.value.__suppress_context__
+
+
 def test_yaml_does_not_guess_types(tmp_path: Path) -> None:
     path = tmp_path / "x.yaml"
     path.write_text(
