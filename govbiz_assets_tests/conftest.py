@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pickle
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -10,6 +12,7 @@ import pytest
 
 from govbiz_assets.pipeline import RunReport
 from govbiz_assets.warehouse import engine
+from govbiz_assets.warehouse.lock import hold_lock
 from govbiz_assets_tests.scenario import FIRST, House, months_from, small_province
 
 CUSTOMERS = 12
@@ -40,13 +43,32 @@ def months() -> list[date]:
 
 
 @pytest.fixture(scope="session")
-def landing(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Deliveries of a small province; no test changes them."""
-    return small_province(tmp_path_factory.mktemp("province") / "landing", customers=CUSTOMERS, months=len(MONTHS))
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of this run of the tests, the same for all its workers."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
 
 @pytest.fixture(scope="session")
-def made(landing: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[House, RunReport]:
-    """The province made in one range run, and the report of it; no test changes the folder."""
-    house = House(tmp_path_factory.mktemp("made") / "data", landing)
-    return house, house.run(MONTHS)
+def landing(shared: Path) -> Path:
+    """Deliveries of a small province; no test changes them."""
+    folder = shared / "province"
+    with hold_lock(shared / "province.lock", "the tests", 300, on_wait=lambda _: None):
+        if not folder.exists():
+            small_province(shared / "unfinished", customers=CUSTOMERS, months=len(MONTHS)).rename(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def made(landing: Path, shared: Path) -> tuple[House, RunReport]:
+    """The province made in one range run, and the report of it; no test changes the folder.
+
+    The first worker that asks makes it: a run takes half a minute.
+    """
+    house, kept = House(shared / "made", landing), shared / "made.pickle"
+    with hold_lock(shared / "made.lock", "the tests", 300, on_wait=lambda _: None):
+        if not kept.exists():
+            kept.write_bytes(pickle.dumps(house.run(MONTHS)))
+    report = pickle.loads(kept.read_bytes())  # noqa: S301 - written above
+    assert isinstance(report, RunReport)
+    return house, report

@@ -17,7 +17,7 @@ from govbiz_assets.automation.jobs import EVERYTHING, slice_tags
 from govbiz_assets.automation.restatement import RunSlice
 from govbiz_assets.build import build_defs, build_warehouse
 from govbiz_assets.contracts.month import add_months, month_range
-from govbiz_assets.pipeline import RunReport, run_months
+from govbiz_assets.pipeline import RunReport, frozen_heap, run_months
 from govbiz_assets.settings import Settings
 from govbiz_assets.simulate import SimulationParams, simulate_province
 from govbiz_assets.warehouse.engine import open_engine
@@ -58,12 +58,13 @@ class House:
     ) -> dg.ExecuteInProcessResult:
         """Makes some tables of a range of months, with their checks."""
         job = build_defs(self.settings).resolve_job_def(EVERYTHING)
-        return job.execute_in_process(
-            instance=instance or dg.DagsterInstance.ephemeral(),
-            tags=slice_tags(RunSlice(months[0], months[-1])),
-            asset_selection=[dg.AssetKey(name.split(".")) for name in tables],
-            raise_on_error=False,
-        )
+        with frozen_heap():
+            return job.execute_in_process(
+                instance=instance or dg.DagsterInstance.ephemeral(),
+                tags=slice_tags(RunSlice(months[0], months[-1])),
+                asset_selection=[dg.AssetKey(name.split(".")) for name in tables],
+                raise_on_error=False,
+            )
 
     def change(self, work: Callable[[Session], None]) -> None:
         """Changes what is stored behind the pipeline's back."""

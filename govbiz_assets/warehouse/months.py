@@ -105,13 +105,6 @@ def _audit(
     session: Session, contract: TableContract, months: Sequence[date], values: Mapping[str, str], inserted: int
 ) -> dict[date, int]:
     """Counts what now stands in the window and refuses it where it is not what the contract promises."""
-    stored = session.stored(contract)
-    for name, value in values.items():
-        stored = stored.filter(stored[name] == value)
-    if contract.is_monthly:
-        stored = stored.filter(stored.month.isin(list(months)))
-    else:
-        stored = stored.mutate(month=ibis.literal(date.min))
     counts: dict[date, int] = dict.fromkeys(months if contract.is_monthly else [date.min], 0)
     counts |= _stored_counts(session, contract, months, values)
     outside = inserted - sum(counts.values())
@@ -120,17 +113,10 @@ def _audit(
             f"{contract.full_name}: {outside} rows lie outside {_window_text(contract, months, values)}; "
             "the table is unchanged - return rows of the run's months only"
         )
-    broken = {f"rule_{i}": (~rule_holds(rule, stored)).ifelse(1, 0).sum() for i, rule in enumerate(contract.rules)}
-    facts = stored.aggregate(**broken).to_polars() if broken else None
-    for index, rule in enumerate(contract.rules):
-        failing = int(facts[f"rule_{index}"][0] or 0) if facts is not None else 0
-        if failing:
-            raise RowRuleError(
-                f"{contract.full_name}: {failing} rows break the rule {rule.name} "
-                f"({describe_rule(rule)}); the table is unchanged - mend the rows or the rule"
-            )
+    if contract.rules:
+        _check_rules(session, contract, months, values)
     if contract.key:
-        _check_key(contract, stored, months, inserted)
+        _check_key(session, contract, months, values, inserted)
     return counts
 
 
@@ -147,20 +133,45 @@ def _stored_counts(
     return {found or date.min: count for found, count in session.connection.execute(query, parameters).fetchall()}
 
 
-def _check_key(contract: TableContract, stored: ibis.Table, months: Sequence[date], inserted: int) -> None:
+def _check_rules(session: Session, contract: TableContract, months: Sequence[date], values: Mapping[str, str]) -> None:
+    """Refuses rows that break a row rule."""
+    stored = session.stored(contract)
+    for name, value in values.items():
+        stored = stored.filter(stored[name] == value)
+    if contract.is_monthly:
+        stored = stored.filter(stored.month.isin(list(months)))
+    broken = {f"rule_{i}": (~rule_holds(rule, stored)).ifelse(1, 0).sum() for i, rule in enumerate(contract.rules)}
+    facts = stored.aggregate(**broken).to_polars()
+    for index, rule in enumerate(contract.rules):
+        failing = int(facts[f"rule_{index}"][0] or 0)
+        if failing:
+            raise RowRuleError(
+                f"{contract.full_name}: {failing} rows break the rule {rule.name} "
+                f"({describe_rule(rule)}); the table is unchanged - mend the rows or the rule"
+            )
+
+
+def _check_key(
+    session: Session, contract: TableContract, months: Sequence[date], values: Mapping[str, str], inserted: int
+) -> None:
     """Refuses a key that is repeated within a month; a large window month by month, so that memory does not grow."""
     is_large = contract.is_monthly and inserted > KEYS_AT_ONCE
-    within_month = list(dict.fromkeys(("month", *contract.key)))
-    windows = (
-        [_suspects(stored.filter(stored.month == month), within_month) for month in months] if is_large else [stored]
-    )
-    for window in windows:
-        repeated = window.group_by(within_month).having(window.count() > 1).aggregate(copies=window.count())
-        sample = repeated.limit(1).to_polars()
-        if sample.height:
-            key = ", ".join(f"{name}={_shown(contract, name, sample[name][0])}" for name in contract.key)
+    within_month = tuple(dict.fromkeys(("month", *contract.key))) if contract.is_monthly else contract.key
+    columns = ", ".join(map(quote_identifier, within_month))
+    for window in [[month] for month in months] if is_large else [months]:
+        where, parameters = _slice(contract, window, values)
+        rows = f"{table_path(contract)}{where}"
+        if is_large and (suspects := _suspects(contract, within_month, rows)):
+            rows, parameters = suspects, [*parameters, *parameters]
+        # Without Ibis, as in `_stored_counts`: compiling took 1.3 of the 29 s of a run of one month.
+        repeated = session.connection.execute(
+            f"SELECT count(*), {columns} FROM {rows} GROUP BY {columns} HAVING count(*) > 1 LIMIT 1", parameters
+        ).fetchone()
+        if repeated:
+            found = dict(zip(within_month, repeated[1:], strict=True))
+            key = ", ".join(f"{name}={_shown(contract, name, found[name])}" for name in contract.key)
             raise RowRuleError(
-                f"{contract.full_name}: key ({key}) stands {sample['copies'][0]} times; the table is unchanged - "
+                f"{contract.full_name}: key ({key}) stands {repeated[0]} times; the table is unchanged - "
                 "make the rows one per key"
             )
 
@@ -171,18 +182,20 @@ def _shown(contract: TableContract, name: str, value: object) -> str:
     return "***" if can_name_someone else " ".join(str(value).split())
 
 
-def _suspects(rows: ibis.Table, key: Sequence[str]) -> ibis.Table:
-    """Leaves out most rows whose key stands once, where the key ends with a day.
+def _suspects(contract: TableContract, key: Sequence[str], rows: str) -> str | None:
+    """Returns rows without most of those whose key stands once, where the key ends with a day; None where it does not.
 
     Days of the month are summed as bits: the sum is their union exactly where no day stands twice. That takes a group
     per account instead of one per reading: 0.1 s instead of 0.7 s for 3 million readings.
     """
     *others, last = key
-    if last == "month" or not rows[last].type().is_date():
-        return rows
-    days = rows.mutate(day_bit=ibis.literal(1, "int64") << rows[last].day().cast("int64"))
-    crowded = days.group_by(others).having(days.day_bit.sum() != days.day_bit.bit_or()).aggregate(rows=days.count())
-    return rows.semi_join(crowded, others)
+    dtypes = {column.name: column.dtype for column in contract.columns}
+    if last == "month" or dtypes[last] != "DATE":
+        return None
+    groups = ", ".join(map(quote_identifier, others))
+    bit = f"(1::BIGINT << day({quote_identifier(last)}))"
+    crowded = f"SELECT {groups} FROM {rows} GROUP BY {groups} HAVING sum({bit}) <> bit_or({bit})"
+    return f"(SELECT * FROM {rows}) AS suspects SEMI JOIN ({crowded}) AS crowded USING ({groups})"
 
 
 def _window_text(contract: TableContract, months: Sequence[date], values: Mapping[str, str]) -> str:
