@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
+from operator import add
 
 import ibis
 
@@ -45,13 +47,17 @@ def contract_violations(contract: TableContract) -> Measure:
         rows = tables.rows(contract)
         if not contract.is_monthly:
             rows = rows.mutate(month=ibis.literal(tables.months[0]))
-        parts = [by_month(rows, (~rule_holds(rule, rows)).ifelse(1, 0).sum()) for rule in contract.rules]
-        key = ["month", *(name for name in contract.key if name != "month")]
+        parts = []
         if contract.key:
-            copies = rows.group_by(key).aggregate(copies=rows.count())
+            copies = rows.group_by("month", *(name for name in contract.key if name != "month")).aggregate(
+                copies=rows.count()
+            )
             parts.append(by_month(copies, (copies.copies - 1).sum()))
-        if not parts:
-            parts.append(by_month(rows, rows.count() * 0))
+        if contract.rules or not parts:
+            broken = [(~rule_holds(rule, rows)).ifelse(1, 0).sum() for rule in contract.rules]
+            parts.append(by_month(rows, reduce(add, broken, ibis.literal(0))))
+        if len(parts) == 1:
+            return parts[0]
         stacked = stack(parts)
         return by_month(stacked, stacked.value.sum())
 

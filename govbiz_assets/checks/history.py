@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import ibis
+import ibis.selectors as selectors
 import polars as pl
 
 from govbiz_assets.checks.table_check import CheckTables, Measure, by_month
 from govbiz_assets.contracts.table import TableContract
 from govbiz_assets.transforms.features.panel import month_index, ratio
-from govbiz_assets.transforms.stack import stack
 
 Compare = Callable[[ibis.Value, ibis.Value], ibis.Value]
 
@@ -52,8 +52,8 @@ def null_share_rise(contract: TableContract, columns: Sequence[str]) -> Measure:
         shares = rows.group_by("month").aggregate(
             **{name: rows[name].isnull().ifelse(1.0, 0.0).mean() for name in columns}
         )
-        series = [shares.select("month", value=shares[name], series=ibis.literal(name)) for name in columns]
-        rises = _against_median(stack(series), tables, lambda now, before: now - before)
+        series = shares.pivot_longer(~selectors.cols("month"), names_to="series", values_to="value")
+        rises = _against_median(series, tables, lambda now, before: now - before)
         return by_month(rises, rises.value.max())
 
     return measure

@@ -29,40 +29,40 @@ def population_stability(features: ibis.Table, names: Sequence[str], months: Seq
     Returns:
         `month`, `value`; a month without a month before it has no row.
     """
-    parts = [_feature_stability(features, name) for name in names]
-    stacked = stack(parts)
-    stacked = stacked.filter(stacked.month.isin(list(months)))
-    return stacked.group_by("month").aggregate(value=stacked.value.max())
+    at = month_index(features.month)
+    parts = [features.select("month", at=at, feature=ibis.literal(n), value=features[n].cast("float64")) for n in names]
+    indexes = _stability(stack(parts))
+    indexes = indexes.filter(indexes.month.isin(list(months)))
+    return indexes.group_by("month").aggregate(value=indexes.value.max())
 
 
-def _feature_stability(features: ibis.Table, name: str) -> ibis.Table:
-    rows = features.select("month", at=month_index(features.month), value=features[name].cast("float64"))
-    cuts = rows.group_by("at").aggregate(
-        **{f"cut_{i}": rows.value.quantile(i / BINS) for i in range(1, BINS)}, before_count=rows.count()
+def _stability(rows: ibis.Table) -> ibis.Table:
+    """Returns the index by `month` and `feature`, of rows with `month`, `at` (the number of the month), `value`."""
+    cuts = rows.group_by("at", "feature").aggregate(
+        **{f"cut_{i}": rows.value.quantile(i / BINS) for i in range(1, BINS)}
     )
-    cuts = cuts.mutate(next_at=cuts["at"] + 1)
+    cuts = cuts.select("feature", *(f"cut_{i}" for i in range(1, BINS)), cut_at=cuts["at"], next_at=cuts["at"] + 1)
     sides = []
-    for side, key in (("now", "next_at"), ("before", "at")):
-        joined = rows.join(cuts.drop("at") if key == "next_at" else cuts, rows["at"] == cuts[key])
-        above = [(joined.value > joined[f"cut_{i}"]).ifelse(1, 0) for i in range(1, BINS)]
-        total = above[0]
-        for one in above[1:]:
-            total = total + one
+    for side, key in (("now", "next_at"), ("before", "cut_at")):
+        joined = rows.join(cuts, [rows["at"] == cuts[key], "feature"])
+        total = ibis.literal(0)
+        for i in range(1, BINS):
+            total = total + (joined.value > joined[f"cut_{i}"]).ifelse(1, 0)
         binned = joined.select(
-            cut_at=joined.next_at, bin=joined.value.isnull().ifelse(-1, total).cast("int64"), side=ibis.literal(side)
+            "feature", "cut_at", bin=joined.value.isnull().ifelse(-1, total).cast("int64"), side=ibis.literal(side)
         )
         sides.append(binned)
     binned = stack(sides)
-    counted = binned.group_by(["cut_at", "bin"]).aggregate(
+    counted = binned.group_by("feature", "cut_at", "bin").aggregate(
         now=binned.count(where=binned.side == "now"), before=binned.count(where=binned.side == "before")
     )
-    window = ibis.window(group_by="cut_at")
+    window = ibis.window(group_by=["feature", "cut_at"])
     shares = counted.mutate(now_total=counted.now.sum().over(window), before_total=counted.before.sum().over(window))
     shares = shares.filter(shares.now_total > 0)
     now = (shares.now / shares.now_total).cast("float64")
     before = (shares.before / shares.before_total).cast("float64")
     now, before = (now > FLOOR).ifelse(now, FLOOR), (before > FLOOR).ifelse(before, FLOOR)
     terms = shares.mutate(term=((now - before) * (now / before).ln()).cast("decimal(18, 12)"))
-    index = terms.group_by("cut_at").aggregate(value=terms.term.sum().cast("float64"))
-    month_of = rows.select("month", "at").distinct()
-    return index.join(month_of, index.cut_at == month_of["at"]).select("month", "value")
+    indexes = terms.group_by("feature", "cut_at").aggregate(value=terms.term.sum().cast("float64"))
+    months = rows.select("month", next_at=rows["at"] - 1).distinct()
+    return indexes.join(months, indexes.cut_at == months.next_at).select("month", "feature", "value")
