@@ -26,7 +26,7 @@ run: $(INSTALLED) ## Simulate a sample province where no files are delivered, an
 	@$(BIN)/govbiz run --sample
 
 test: $(INSTALLED) ## Run the tests
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 ui: $(INSTALLED) ## Open the Dagster UI on 127.0.0.1
 	@$(BIN)/govbiz ui

@@ -22,7 +22,10 @@ LONG = {"pipeline", "automation", "ui"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long files first: the cores then share out the short ones and end together."""
+    """Long files first: the cores then share out the short ones and end together.
+
+    xdist would start files of few tests last, three minutes of a live server among them (`--no-loadscope-reorder`).
+    """
     items.sort(key=lambda item: item.path.parent.name not in LONG)
 
 
