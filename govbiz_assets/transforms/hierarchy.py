@@ -11,6 +11,7 @@ from govbiz_assets.transforms.stack import stack
 
 STEPS = 6
 """Superiors are followed for that many steps; a chain that has not ended then is taken for a circle."""
+_DAY_LENGTH = len("2024-01-31")
 
 
 def monthly_hierarchy(customers: ibis.Table, accounts: ibis.Table, reads: ibis.Table, first: date) -> ibis.Table:
@@ -27,8 +28,7 @@ def monthly_hierarchy(customers: ibis.Table, accounts: ibis.Table, reads: ibis.T
     """
     start = ibis.literal(first)
     organisations = _organisations(customers.filter(customers.month >= start))
-    nodes = _dated(_told(customers, accounts, reads))
-    nodes = nodes.filter(nodes.month >= start)
+    nodes = _dated(_told(customers, accounts, reads), first)
     owners = accounts.select("month", account_id="account_id", owner_id="customer_id")
     account_id = ibis.cases((nodes.node_level == "account", nodes.node_id), (_is_point(nodes), nodes.held_by))
     rows = nodes.mutate(account_id=account_id)
@@ -95,9 +95,10 @@ def _tops(edges: ibis.Table) -> ibis.Table:
 
 def _told(customers: ibis.Table, accounts: ibis.Table, reads: ibis.Table) -> ibis.Table:
     """Returns what each month says of each node: what it hangs on, since when by its own date, and until when."""
-    spans = reads.group_by(["month", "meter_id", "account_id"]).aggregate(last_read_date=reads.read_date.max())
-    latest = ibis.window(group_by=["month", "meter_id"], order_by=[ibis.desc("last_read_date"), "account_id"])
-    points = spans.mutate(turn=ibis.row_number().over(latest)).filter(ibis._.turn == 0)
+    # Of several accounts the one of the last reading, on one day the last by its pseudonym. The day stands in front of
+    # the pseudonym and the larger text wins, because putting years of readings in order is what takes time.
+    last = (reads.read_date.cast("string") + reads.account_id).max()
+    points = reads.group_by(["month", "meter_id"]).aggregate(account_id=last.substr(_DAY_LENGTH))
     no_day = ibis.null("date")
     return stack(
         [
@@ -121,22 +122,35 @@ def _nodes(
     )
 
 
-def _dated(told: ibis.Table) -> ibis.Table:
-    """Adds since when a node hangs where it hangs; months in which it was not delivered change nothing.
+def _dated(told: ibis.Table, first: date) -> ibis.Table:
+    """Returns the nodes from the first month on, with the day since which each hangs where it hangs.
 
-    That is the first month that says so without another one saying something else since. An account that never hung
-    elsewhere does so since its opening.
+    That is the first month that says so without another one saying something else since; months in which the node was
+    not delivered change nothing. An account that never hung elsewhere does so since its opening.
     """
+    node, hold = ["node_level", "node_id"], ["node_level", "node_id", "held_by"]
+    told = told.mutate(held_by=told.held_by.fill_null(""))
+    holds = told.group_by(hold).aggregate(since=told.month.min())
+    # Few nodes ever move, and only their months are put in order: the last of 24 months of 100,000 accounts took 14
+    # seconds of processor time with all in order, and 3.5 so.
+    movers = holds.group_by(node).having(ibis._.count() > 1).aggregate(holds=ibis._.count())
+    moves = _moves(told.semi_join(movers, node))
+    rows = told.filter(told.month >= ibis.literal(first))
+    rows = rows.left_join(holds, hold).drop("node_level_right", "node_id_right", "held_by_right")
+    rows = rows.left_join(moves, ["month", *node]).drop("month_right", "node_level_right", "node_id_right")
+    rows = rows.mutate(since=ibis.coalesce(rows.move_since, rows.since), move=rows.move.fill_null(0))
+    is_own = rows.own_date.notnull() & ((rows.move == 0) | (rows.own_date >= rows.since))
+    return rows.select("month", *hold, "valid_to", valid_from=is_own.ifelse(rows.own_date, rows.since))
+
+
+def _moves(told: ibis.Table) -> ibis.Table:
+    """Numbers the moves of each node so far, and says in which month the last one was."""
     node = ["node_level", "node_id"]
-    in_order = ibis.window(group_by=node, order_by="month")
-    so_far = ibis.cumulative_window(group_by=node, order_by="month")
-    # The first month has none before it: what is named there is no change.
-    before = told.held_by.fill_null("").lag().over(in_order)
-    rows = told.mutate(is_moved=(told.held_by.fill_null("") != before).fill_null(False).ifelse(1, 0))
-    rows = rows.mutate(stay=rows.is_moved.sum().over(so_far))
-    rows = rows.mutate(since=rows.month.min().over(ibis.window(group_by=[*node, "stay"])))
-    is_own = rows.own_date.notnull() & ((rows.stay == 0) | (rows.own_date >= rows.since))
-    return rows.select("month", *node, "held_by", "valid_to", valid_from=is_own.ifelse(rows.own_date, rows.since))
+    before = told.held_by.lag().over(ibis.window(group_by=node, order_by="month"))
+    rows = told.mutate(is_moved=(told.held_by != before).fill_null(False).ifelse(1, 0))
+    rows = rows.mutate(move=rows.is_moved.sum().over(ibis.cumulative_window(group_by=node, order_by="month")))
+    since = rows.month.min().over(ibis.window(group_by=[*node, "move"]))
+    return rows.select("month", *node, "move", move_since=since)
 
 
 def _is_point(rows: ibis.Table) -> ir.BooleanValue:
