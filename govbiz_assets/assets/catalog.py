@@ -10,6 +10,7 @@ from govbiz_assets.assets.clusters import CLUSTER_ASSETS
 from govbiz_assets.assets.coverage import COVERAGE_ASSETS
 from govbiz_assets.assets.features import FEATURE_ASSETS
 from govbiz_assets.assets.forecasts import FORECAST_ASSETS
+from govbiz_assets.assets.hierarchy import HIERARCHY_ASSETS
 from govbiz_assets.assets.identity import IDENTITY_ASSETS
 from govbiz_assets.assets.quality import QUALITY_ASSETS
 from govbiz_assets.assets.raw import raw_assets
@@ -26,6 +27,7 @@ def table_assets(channels: Sequence[Channel] = CHANNELS) -> tuple[TableAsset, ..
         *raw_assets(channels),
         *cleaned_assets(channels),
         *IDENTITY_ASSETS,
+        *HIERARCHY_ASSETS,
         *COVERAGE_ASSETS,
         *QUALITY_ASSETS,
         *FEATURE_ASSETS,

@@ -8,7 +8,7 @@ from govbiz_assets.assets.table_asset import TableAsset, table_asset
 from govbiz_assets.contracts.table import TableContract
 from govbiz_assets.contracts.tables_cleaned import CALENDAR_DAY, DIVISION, INDUSTRY, PRODUCT, TARIFF
 from govbiz_assets.resources import Deliveries
-from govbiz_assets.transforms.reference import calendar_days
+from govbiz_assets.transforms.reference import calendar_days, with_division_path
 
 
 def _seed_asset(contract: TableContract) -> TableAsset:
@@ -21,9 +21,14 @@ def _seed_asset(contract: TableContract) -> TableAsset:
             "BOOLEAN": pl.Int8,
             "DECIMAL(18,2)": pl.Decimal(18, 2),
         }
+        if contract is DIVISION:
+            text = with_division_path(text)
+        # Lists of before there was validity do not have its columns.
+        absent = [name for name in contract.column_names if name not in {*text.columns, *contract.required}]
+        text = text.with_columns(pl.lit(None, pl.String).alias(name) for name in absent)
         typed = text.with_columns(
             pl.col(column.name).cast(casts[column.dtype]) for column in contract.columns if column.dtype in casts
-        )
+        ).with_columns(pl.col(column.name).str.to_date() for column in contract.columns if column.dtype == "DATE")
         flags = [column.name for column in contract.columns if column.dtype == "BOOLEAN"]
         return typed.select(contract.column_names).with_columns(pl.col(flags).cast(pl.Boolean))
 

@@ -99,6 +99,7 @@ CUSTOMER = Channel(
         _text("contact_phone", "联系电话", "手机"),
         _text("address", "地址", "用电地址"),
         _date("registered_date", "注册日期"),
+        _text("parent_customer_no", "上级客户编号", "上级单位编号", "集团客户编号"),
     ),
     key=("customer_no",),
 )

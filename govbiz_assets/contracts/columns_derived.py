@@ -46,7 +46,7 @@ QUALITY: tuple[Column, ...] = (
 
 REFERENCE: tuple[Column, ...] = (
     text("division_name", "Name of the administrative division.", "public"),
-    text("division_level", "省, 市 or 县.", "public"),
+    text("division_level", "省, 市, 县 or 区.", "public"),
     text("parent_code", "Division that this one belongs to.", "public"),
     text("industry_name", "Name of the industry.", "public"),
     text("section_code", "Section letter of GB/T 4754.", "public"),
@@ -147,7 +147,7 @@ SCORES: tuple[Column, ...] = (
 )
 
 FORECASTS: tuple[Column, ...] = (
-    text("level", "Level of the series: customer, account, industry, division or province."),
+    text("level", "Level of a series: customer, account, industry, division or province; or of a roll-up's members."),
     text("series_id", "Identifier of the series on its level."),
     text("measure", "kwh, cny, or kwh_daily for the daily load."),
     date("target_month", "Month that is forecast, first day."),

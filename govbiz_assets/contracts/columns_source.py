@@ -32,6 +32,7 @@ PROVENANCE: tuple[Column, ...] = (
 
 IDENTITY: tuple[Column, ...] = (
     text("customer_no", "Customer number of the source system (客户编号).", "identifying"),
+    text("parent_customer_no", "Customer number of the superior organisation (上级客户编号).", "identifying"),
     text("account_no", "Account number of the source system (户号).", "identifying"),
     text("customer_name", "Registered name of the organisation.", "identifying"),
     text("credit_code", "Unified social credit code (统一社会信用代码, GB 32100).", "identifying"),
@@ -47,6 +48,7 @@ IDENTITY: tuple[Column, ...] = (
     text("customer_no_l", "Customer number of the first of two that are compared.", "identifying"),
     text("customer_no_r", "Customer number of the second of two that are compared.", "identifying"),
     text("customer_id", "Pseudonym of the customer, an organisation: keyed hash of its eldest customer number."),
+    text("parent_customer_id", "Pseudonym of the superior organisation that the customer master names."),
     text("member_l_id", "Pseudonym of the first of two customer numbers."),
     text("member_r_id", "Pseudonym of the second of two customer numbers."),
     text("decision", "What a person says of two customer numbers: 是 (one organisation), 否 (two) or 待定 (open)."),
@@ -62,6 +64,7 @@ IDENTITY: tuple[Column, ...] = (
 # apart.
 PSEUDONYMS: dict[str, tuple[str, str]] = {
     "customer_no": ("customer_id", "c"),
+    "parent_customer_no": ("parent_customer_id", "c"),
     "customer_no_l": ("member_l_id", "c"),
     "customer_no_r": ("member_r_id", "c"),
     "account_no": ("account_id", "a"),
@@ -75,7 +78,9 @@ PSEUDONYMS: dict[str, tuple[str, str]] = {
 
 MASTER_DATA: tuple[Column, ...] = (
     text("division_code", "Administrative division, GB/T 2260, 6 digits.", "public"),
-    text("industry_code", "Industry, GB/T 4754, division level (2 digits).", "public"),
+    text(
+        "industry_code", "Industry, GB/T 4754, 2 digits; of an edition before 2017 behind its year: 2002-37.", "public"
+    ),
     text("enterprise_scale", "Size class of the enterprise: 大, 中, 小 or 微."),
     flag("is_government", "The organisation is a government body or public institution."),
     text("credit_grade", "Credit grade given by the utility, A to D."),

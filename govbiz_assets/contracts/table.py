@@ -8,10 +8,13 @@ from typing import Literal
 from govbiz_assets.contracts.column import Column, index_columns
 from govbiz_assets.contracts.columns_derived import DERIVED_COLUMNS
 from govbiz_assets.contracts.columns_feature import FEATURE_COLUMNS
+from govbiz_assets.contracts.columns_hierarchy import HIERARCHY_COLUMNS
 from govbiz_assets.contracts.columns_identity import IDENTITY_COLUMNS
 from govbiz_assets.contracts.columns_source import SOURCE_COLUMNS
 
-COLUMNS: dict[str, Column] = index_columns(*SOURCE_COLUMNS, *IDENTITY_COLUMNS, *DERIVED_COLUMNS, *FEATURE_COLUMNS)
+COLUMNS: dict[str, Column] = index_columns(
+    *SOURCE_COLUMNS, *IDENTITY_COLUMNS, *DERIVED_COLUMNS, *HIERARCHY_COLUMNS, *FEATURE_COLUMNS
+)
 
 Database = Literal["warehouse", "vault"]
 

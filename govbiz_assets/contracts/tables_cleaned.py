@@ -7,19 +7,24 @@ from govbiz_assets.contracts.table import Rule, TableContract, table
 # From the weakest to the strongest: where readings of a month were resolved in several ways, the last one is named.
 READ_METHODS = ("plain", "roll_over", "multiplier_change", "meter_change", "estimated", "merged", "unknown")
 
+NODE_LEVELS = ("group", "organisation", "account", "metering_point")
+HIERARCHY_STATUSES = ("ok", "own_parent", "absent_parent", "circular_parent", "absent_customer", "absent_account")
+
 DIVISION = table(
     "reference.division",
-    "Administrative divisions (GB/T 2260).",
+    "Administrative divisions (GB/T 2260), those that were merged or renamed among them.",
     grain="division",
-    columns="division_code division_name division_level parent_code?",
+    columns="division_code division_name division_level parent_code? province_code prefecture_code? county_code? "
+    "valid_from? valid_to? successor_code?",
     key="division_code",
     is_monthly=False,
 )
 INDUSTRY = table(
     "reference.industry",
-    "Industries (GB/T 4754).",
+    "Industries (GB/T 4754), codes of earlier editions that changed among them.",
     grain="industry",
-    columns="industry_code industry_name section_code section_name is_high_energy",
+    columns="industry_code industry_name section_code section_name is_high_energy industry_edition? valid_from? "
+    "valid_to? successor_code?",
     key="industry_code",
     is_monthly=False,
 )
@@ -55,7 +60,7 @@ CUSTOMER_MONTHLY = table(
     "Customers in the month: one record each.",
     grain="month and customer",
     columns="month customer_id division_code? industry_code? enterprise_scale? is_government? credit_grade? "
-    "registered_date? source_file? row_no?",
+    "registered_date? parent_customer_id? source_file? row_no?",
     key="month customer_id",
 )
 ACCOUNT_MONTHLY = table(
@@ -198,6 +203,28 @@ METER_USAGE_MONTHLY = table(
     key="month account_id band usage_month",
     rules=(Rule("read_method", values=READ_METHODS),),
 )
+HIERARCHY_MONTHLY = table(
+    "cleaned.hierarchy_monthly",
+    "Group, organisation, account and metering point, each with the node above it and the whole path, as known by the "
+    "month's end. Since when a node hangs where it hangs is told by the months so far.",
+    grain="month and node",
+    columns="month node_level node_id parent_level? parent_id? group_id? customer_id? account_id? valid_from valid_to? "
+    "hierarchy_status",
+    key="month node_level node_id",
+    rules=(
+        Rule("node_level", values=NODE_LEVELS),
+        Rule("hierarchy_status", values=HIERARCHY_STATUSES),
+    ),
+)
+ROLLUP_MONTHLY = table(
+    "cleaned.rollup_monthly",
+    "Customers, capacity, energy and money by group, division and industry. The members of a level add up to the same "
+    "total on every level. A customer counts where it sits, all else where the account lies.",
+    grain="month, dimension, level and member",
+    columns="month dimension level member customer_count account_count metering_point_count contract_kva? run_kva? "
+    "kwh? total_cny?",
+    key="month dimension level member",
+)
 CLEANED_BY_CHANNEL: dict[str, TableContract] = {
     "customer": CUSTOMER_MONTHLY,
     "account": ACCOUNT_MONTHLY,
@@ -215,4 +242,5 @@ CLEANED_BY_CHANNEL: dict[str, TableContract] = {
 CLEANED_TABLES = (
     *CLEANED_BY_CHANNEL.values(),
     *(USAGE_MONTHLY, METER_USAGE_MONTHLY, CHARGE_MONTHLY, IDENTITY_EVENT, DELIVERY_MONTHLY, COVERAGE_MONTHLY),
+    *(HIERARCHY_MONTHLY, ROLLUP_MONTHLY),
 )

@@ -82,13 +82,14 @@ def customer_texts(
 
 
 def customer_frame(
-    customers: Customers, texts: pl.DataFrame, is_shown: np.ndarray, reference: Reference
+    customers: Customers, texts: pl.DataFrame, superior: np.ndarray, is_shown: np.ndarray, reference: Reference
 ) -> pl.DataFrame:
     """Lays the customer master out.
 
     Args:
         customers: The customers.
         texts: Their names and addresses.
+        superior: Position of the superior organisation of each, -1 for none.
         is_shown: Customers that the month's file holds.
         reference: The code lists.
 
@@ -110,6 +111,9 @@ def customer_frame(
             "联系电话": text["phone"],
             "地址": text["address"],
             "注册日期": spelled(customers.registered[is_shown], "%Y年%-m月%-d日"),
+            "上级客户编号": pl.Series(
+                [customer_number(at) if at >= 0 else "" for at in superior[is_shown].tolist()], dtype=pl.String
+            ),
         }
     )
 

@@ -27,6 +27,7 @@ from govbiz_assets.simulate.billing import Bills
 from govbiz_assets.simulate.churn import CAUSES, LEAD_MONTHS, no_plans, plan_month
 from govbiz_assets.simulate.columns import appended
 from govbiz_assets.simulate.dirt import DIRT_COLUMNS, TARGETS, Spoiler
+from govbiz_assets.simulate.groups import GROUP_COLUMNS, change_groups, found_groups, group_truth
 from govbiz_assets.simulate.identity import (
     IDENTITY_COLUMNS,
     Identities,
@@ -105,6 +106,7 @@ class Province:
         self.holdings = products.take_up(params, reference, before, self.customers, 0)
         self.plans = no_plans(params.customers)
         self.identities = Identities.of(self.customers, self.accounts)
+        self.groups = found_groups(params, self.customers)
         self.contract_kva = self.accounts.contract_kva.copy()
         self.queue = payments.no_payments()
         self.bills: Bills | None = None
@@ -129,6 +131,7 @@ class Province:
         self._newcomers(index)
         plan_month(self.params, self.customers, self.plans, index, self.identities.is_settled)
         self._identities(index)
+        self._groups(index)
         self._extensions(index)
         written = sum(self._write(index, channel, frames) for channel, frames in self._deliveries(index))
         self.run_kva = self._running(index)
@@ -141,7 +144,11 @@ class Province:
         is_shown = masters.shown_customers(index, customers, plans)
         yield (
             "customer",
-            [masters.customer_frame(customers, self.texts, is_shown & ~self.identities.is_gone, reference)],
+            [
+                masters.customer_frame(
+                    customers, self.texts, self.groups.superior, is_shown & ~self.identities.is_gone, reference
+                )
+            ],
         )
         yield (
             "account",
@@ -228,6 +235,7 @@ class Province:
         self.texts, self.holdings = pl.concat([self.texts, texts]), appended(self.holdings, holdings)
         self.plans = appended(self.plans, no_plans(count))
         self.identities = self.identities.extended(customers, accounts)
+        self.groups = self.groups.extended(count)
         added = len(accounts)
         hung = meters.install(self.params.seed, index, accounts.base_kwh, len(self.accounts) - added)
         self.meters = appended(self.meters, hung)
@@ -242,6 +250,11 @@ class Province:
         events = change_identities(self.params, self.customers, self.accounts, self.plans, self.identities, index)
         self.texts = renamed(self.texts, events, self.customers, self.reference)
         files.append_truth(self.landing / "truth" / "identity.csv", IDENTITY_COLUMNS, identity_truth(events, index))
+
+    def _groups(self, index: int) -> None:
+        """Lets an organisation change its group."""
+        rows = group_truth(self.groups, change_groups(self.params, self.groups, index), index)
+        files.append_truth(self.landing / "truth" / "groups.csv", GROUP_COLUMNS, rows)
 
     def _extensions(self, index: int) -> None:
         """Gives some fast growing customers more capacity, and the load that they wanted it for."""

@@ -57,8 +57,9 @@ def load_reference(seeds: Path = SEEDS) -> Reference:
     Returns:
         The code lists.
     """
-    divisions = [row for row in _rows(seeds, "division") if row["division_level"] != "省"]
-    industries = _rows(seeds, "industry")
+    divisions = [row for row in _rows(seeds, "division") if row["division_level"] in ("市", "县")]
+    divisions = [row for row in divisions if not row.get("valid_to")]
+    industries = [row for row in _rows(seeds, "industry") if not row.get("valid_to")]
     tariffs = _rows(seeds, "tariff")
     products = _rows(seeds, "product")
     codes = [row["division_code"] for row in divisions]

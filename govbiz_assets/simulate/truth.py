@@ -16,7 +16,7 @@ from govbiz_assets.simulate.population import HABITS, Customers
 from govbiz_assets.simulate.products import BACKGROUND, RULES
 from govbiz_assets.simulate.reference import Reference
 
-FILES = ("segments", "traits", "churn", "decoys", "associations", "duplicates", "identity", "dirt")
+FILES = ("segments", "traits", "churn", "decoys", "associations", "duplicates", "identity", "groups", "dirt")
 
 
 def start_truth(folder: Path, reference: Reference) -> None:

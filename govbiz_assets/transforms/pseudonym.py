@@ -38,14 +38,25 @@ def with_pseudonyms(rows: ibis.Table, members: ibis.Table | None = None) -> ibis
             known = known.mutate(**{column: pseudonym(prefix, known[field])})
             rows = rows.left_join(known, field).drop(f"{field}_right")
             if field == "customer_no" and members is not None:
-                rows = _of_organisation(rows, members)
+                rows = of_organisation(rows, members)
             rows = rows.drop(field)
         else:
-            rows = rows.mutate(**{column: pseudonym(prefix, rows[field])}).drop(field)
+            rows = rows.mutate(**{column: pseudonym(prefix, rows[field])})
+            if field == "parent_customer_no" and members is not None:
+                rows = of_organisation(rows, members, field)
+            rows = rows.drop(field)
     return rows
 
 
-def _of_organisation(rows: ibis.Table, members: ibis.Table) -> ibis.Table:
-    known = members.select("month", "customer_no", _organisation=members.customer_id)
-    rows = rows.left_join(known, ["month", "customer_no"]).drop("month_right", "customer_no_right")
-    return rows.mutate(customer_id=ibis.coalesce(rows._organisation, rows.customer_id)).drop("_organisation")
+def of_organisation(rows: ibis.Table, members: ibis.Table, field: str = "customer_no") -> ibis.Table:
+    """Leads the pseudonym of a customer number to the organisation that the number is of.
+
+    Args:
+        rows: Records with their `month`, the number and its pseudonym.
+        members: `identity.membership_monthly`.
+        field: Column of the number.
+    """
+    column, _ = PSEUDONYMS[field]
+    known = members.select("month", _organisation=members.customer_id, **{field: members.customer_no})
+    rows = rows.left_join(known, ["month", field]).drop("month_right", f"{field}_right")
+    return rows.mutate(**{column: ibis.coalesce(rows._organisation, rows[column])}).drop("_organisation")

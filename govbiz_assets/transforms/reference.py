@@ -1,4 +1,4 @@
-"""Reference data that is computed: the Chinese calendar."""
+"""Reference data that is computed: the Chinese calendar, and where a division lies."""
 
 from __future__ import annotations
 
@@ -42,4 +42,21 @@ def calendar_days(first: date = FIRST_DAY, last: date = LAST_DAY) -> pl.DataFram
             "is_spring_festival": [name == "Spring Festival" for name in holidays],
         },
         schema_overrides={"calendar_date": pl.Date, "holiday_name": pl.String},
+    )
+
+
+def with_division_path(divisions: pl.DataFrame) -> pl.DataFrame:
+    """Adds the province, city and county that each division lies in or is, as GB/T 2260 writes them into the code.
+
+    Args:
+        divisions: Rows with `division_code` (String, 6 digits).
+
+    Returns:
+        The rows with `province_code`, `prefecture_code` and `county_code` (String, null above the division's level).
+    """
+    code = pl.col("division_code")
+    return divisions.with_columns(
+        province_code=code.str.slice(0, 2) + "0000",
+        prefecture_code=pl.when(code.str.slice(2, 2) != "00").then(code.str.slice(0, 4) + "00"),
+        county_code=pl.when(code.str.slice(4, 2) != "00").then(code),
     )

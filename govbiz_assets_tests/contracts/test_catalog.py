@@ -94,7 +94,16 @@ def test_nothing_outside_the_vault_can_name_someone(contract: TableContract) -> 
 def test_the_columns_that_name_someone_are_marked() -> None:
     marked = {column.name for column in COLUMNS.values() if column.sensitivity == "identifying"}
     assert marked == {
-        *("customer_no", "account_no", "bill_no", "payment_no", "ticket_no", "credit_code", "customer_name"),
+        *(
+            "customer_no",
+            "parent_customer_no",
+            "account_no",
+            "bill_no",
+            "payment_no",
+            "ticket_no",
+            "credit_code",
+            "customer_name",
+        ),
         *("contact_name", "contact_phone", "address", "ticket_text", "extra_json", "record_json"),
         *("customer_no_l", "customer_no_r", "name_norm", "name_core", "name_head", "branch", "record_digest"),
         *("code_text", "unified_text", "organisation_code", "checked_code", "licence_no"),

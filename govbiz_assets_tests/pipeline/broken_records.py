@@ -73,7 +73,7 @@ def _bill(kind: str, number: str, month: str, total: str, rule: str, field: str)
 
 
 def _customer(kind: str, number: str, government: str, day: str, rule: str, field: str) -> BrokenRecord:
-    return BrokenRecord(kind, "customer", f"{number},甲,,320481,35,微,{government},B,,,,{day}", rule, field)
+    return BrokenRecord(kind, "customer", f"{number},甲,,320481,35,微,{government},B,,,,{day},", rule, field)
 
 
 def _account(kind: str, number: str, voltage: str, capacity: str, rule: str, field: str) -> BrokenRecord:

@@ -221,7 +221,7 @@ def test_attributes_follow_the_fields_and_unmapped_columns_can_be_dropped(tmp_pa
     assert scan.reason
     assert "'b'" in scan.reason
     (row,) = landscape.rows(scan)
-    assert list(row)[12:15] == ["attr_a", "attr_b", "source"]
+    assert list(row)[13:16] == ["attr_a", "attr_b", "source"]
     assert (row["attr_a"], row["attr_b"], row["extra_json"]) == ("x", None, None)
 
 

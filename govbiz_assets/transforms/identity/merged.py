@@ -5,11 +5,16 @@ The record of the eldest customer number is kept, so that the fields of an organ
 
 from __future__ import annotations
 
+from typing import cast
+
 import ibis
+import ibis.expr.types as ir
 
 from govbiz_assets.contracts.channel import Channel
+from govbiz_assets.transforms.pseudonym import of_organisation, pseudonym
 
 NUMBER = "customer_no"
+_SUPERIOR_NUMBER, _SUPERIOR = "parent_customer_no", "parent_customer_id"
 _POSITION = ("source_file", "row_no")
 
 
@@ -43,6 +48,8 @@ def with_gaps_filled(
 ) -> ibis.Table:
     """Fills what the kept record of an organisation leaves open from its other records, the eldest number first.
 
+    A number that names another number of its own organisation as superior leaves open who the superior is.
+
     Args:
         kept: Records that are kept, by `month` and `customer_id`.
         parsed: Rows of `parse_records`.
@@ -50,17 +57,23 @@ def with_gaps_filled(
         channel: The channel.
         members: `identity.membership_monthly`.
     """
-    names = [name for name in kept.columns if name in parsed.columns and name not in ("month", *_POSITION)]
-    if not names:
-        return kept
     others = repeated.filter(repeated.disposition != "merged")
     rows = _by_age(parsed, others, channel, members)
+    rows = rows.mutate(**{_SUPERIOR: pseudonym("c", rows[_SUPERIOR_NUMBER])})
+    rows = of_organisation(rows, members, _SUPERIOR_NUMBER)
+    keys = ("month", "customer_id", *_POSITION)
+    said = {name: _said(rows, name) for name in kept.columns if name in rows.columns and name not in keys}
     known = rows.group_by(["month", "customer_id"]).aggregate(
-        **{f"{name}_known": rows[name].argmin(rows.age_rank, where=rows[name].notnull()) for name in names}
+        **{f"{name}_known": value.argmin(rows.age_rank, where=value.notnull()) for name, value in said.items()}
     )
     rows = kept.left_join(known, ["month", "customer_id"]).drop("month_right", "customer_id_right")
-    filled = {name: ibis.coalesce(rows[name], rows[f"{name}_known"]) for name in names}
+    filled = {name: ibis.coalesce(_said(rows, name), rows[f"{name}_known"], rows[name]) for name in said}
     return rows.mutate(**filled).select(*kept.columns)
+
+
+def _said(rows: ibis.Table, name: str) -> ir.Column:
+    value = rows[name]
+    return cast("ir.Column", value.nullif(rows.customer_id)) if name == _SUPERIOR else value
 
 
 def _by_age(parsed: ibis.Table, repeated: ibis.Table, channel: Channel, members: ibis.Table) -> ibis.Table:
