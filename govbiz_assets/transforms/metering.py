@@ -11,6 +11,7 @@ import ibis.expr.types as ir
 
 from govbiz_assets.contracts.tables_cleaned import READ_METHODS
 from govbiz_assets.transforms.features.panel import month_index
+from govbiz_assets.transforms.lookup import looked_up
 from govbiz_assets.transforms.quality.params import PARAMS, QualityParams
 from govbiz_assets.transforms.stack import stack
 
@@ -156,8 +157,7 @@ def _with_meters(rows: ibis.Table) -> ibis.Table:
     month = ["account_id", "band", "at"]
     meters = rows.group_by(month).aggregate(meter_count=rows.meter_id.nunique())
     before = rows.group_by(month).aggregate(meter_before=rows.meter_id.max()).mutate(at=lambda t: t["at"] + 1)
-    rows = rows.left_join(meters, month).drop("account_id_right", "band_right", "at_right")
-    rows = rows.left_join(before, month).drop("account_id_right", "band_right", "at_right")
+    rows = looked_up(rows, (meters, month), (before, month))
     return rows.mutate(is_new_meter=(rows.meter_before != rows.meter_id).fill_null(False))
 
 
