@@ -16,7 +16,7 @@ from govbiz_assets.simulate.files import write_workbook
 from govbiz_assets.simulate.params import month_index, month_start
 from govbiz_assets.simulate.planting import Landing, Planted, Row
 from govbiz_assets.simulate.quality_plants_bills import plant_bills, plant_payments
-from govbiz_assets.simulate.quality_plants_reads import BAND, plant_reads
+from govbiz_assets.simulate.quality_plants_reads import BAND, plant_day_numbers, plant_reads
 
 GBK_CHANNELS = ("customer", "account", "payment", "weather")
 BANDS = ("尖", "峰", "平", "谷", "深谷")
@@ -45,6 +45,7 @@ def plant_defects(folder: Path, months: Sequence[date]) -> tuple[list[Planted], 
     plant_bills(landing)
     plant_payments(landing)
     plant_reads(landing)
+    plant_day_numbers(landing)
     _plant_lists(landing)
     landing.write()
     _plant_tickets(landing)

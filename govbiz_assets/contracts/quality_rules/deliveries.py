@@ -17,7 +17,12 @@ DELIVERY_RULES: tuple[QualityRule, ...] = (
         "D2",
         "Styles of dates",
         (
-            fix("date_style", EVERY, "the date is not written as 2024-01-31 and was read by its style", "nothing"),
+            fix(
+                "date_style",
+                EVERY,
+                "the date is not written as 2024-01-31 and was read by its style, or as a spreadsheet's day number",
+                "nothing",
+            ),
             quarantine("unreadable_date", EVERY, "the date cannot be read or has two readings", AT_SOURCE),
         ),
     ),

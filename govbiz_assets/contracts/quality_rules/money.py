@@ -13,6 +13,15 @@ MONEY_RULES: tuple[QualityRule, ...] = (
             flag("off_cycle", "bill", "the months of use and of issue lie apart or swapped", BILLING),
             flag("charge_gap", "bill", "no bill for the month of use before, though earlier ones were billed", BILLING),
             flag("charge_overlap", "bill", "the month of use was billed before by another amount", BILLING),
+            flag("period_reversed", "bill", "the billed period ends before it starts", BILLING),
+            flag("period_overlap", "bill", "days of the billed period were billed before", BILLING),
+            flag("period_gap", "bill", "days since the billed period before were not billed", BILLING),
+            flag(
+                "period_off_cycle",
+                "bill",
+                "the billed period is no cycle: under 25 days, over 35 after a month, or over 70",
+                BILLING,
+            ),
             flag("closed_before_opened", "account", "the account was closed before it was opened", AT_SOURCE),
             flag("ended_before_started", "subscription", "the subscription ended before it started", AT_SOURCE),
         ),
@@ -51,6 +60,12 @@ MONEY_RULES: tuple[QualityRule, ...] = (
         (
             flag("payment_returned", "payment", "money went back", "look whether the bill is open again"),
             flag("paid_before_issue", "payment", "paid before the bill was issued, yet not as prepayment", AT_SOURCE),
+            flag(
+                "in_transit",
+                "payment",
+                "paid in the month, credited only after its end: in transit",
+                "count it as cash of the month that credits it",
+            ),
             flag("overpaid", "payment", "more was paid for the bill than it asks", "credit or return the difference"),
         ),
     ),

@@ -106,6 +106,8 @@ USAGE_RULES: tuple[QualityRule, ...] = (
         "Physical impossibilities",
         (
             flag("energy_above_capacity", "usage", "more energy in a day than the capacity can carry", ON_SITE),
+            flag("demand_above_capacity", "bill", "the highest demand lies above 1.05 of the capacity", BILLING),
+            flag("power_factor_impossible", "bill", "the power factor lies outside 0 to 1", BILLING),
             flag("run_above_contract", "account", "more capacity runs than is contracted", AT_SOURCE),
             quarantine("impossible_value", EVERY, "the value lies outside what can be", AT_SOURCE),
         ),

@@ -9,6 +9,7 @@ import ibis.expr.types as ir
 
 from govbiz_assets.transforms.features.panel import month_index, ratio
 from govbiz_assets.transforms.lookup import looked_up
+from govbiz_assets.transforms.quality.bill_periods import meter_findings, period_findings
 from govbiz_assets.transforms.quality.judged import Finding, Judged
 from govbiz_assets.transforms.quality.params import PARAMS, QUALITY_DEPTH, QualityParams
 
@@ -28,7 +29,7 @@ def is_normal(bills: ibis.Table) -> ir.BooleanValue:
 def judge_bills(
     bills: ibis.Table, accounts: ibis.Table, tariffs: ibis.Table, first: date, params: QualityParams = PARAMS
 ) -> Judged:
-    """Judges bills in their month of issue: D7, D9, D14, D15, D16 and D17.
+    """Judges bills in their month of issue: D7, D9, D14, D15, D16, D17 and D22.
 
     Args:
         bills: `cleaned.bill`, QUALITY_DEPTH months up to each judged one.
@@ -49,6 +50,8 @@ def judge_bills(
     findings = (
         Finding("unknown_account", rows.is_known.isnull(), impact_cny=rows.total_cny),
         *_date_findings(rows, params),
+        *period_findings(rows, params),
+        *meter_findings(rows, params),
         *_correction_findings(rows),
         *_arithmetic_findings(rows, params),
     )
@@ -67,7 +70,10 @@ def _with_order(bills: ibis.Table) -> ibis.Table:
 
 def _others(rows: ibis.Table, known: ibis.Table) -> ibis.Table:
     """Looks at the other bills of the same account that were issued in the same month or up to a year before."""
-    names = ("bill_id", "at", "charge_month", "charge_at", "day", "kind", "is_normal", "total_cny")
+    names = (
+        *("bill_id", "at", "charge_month", "charge_at", "day", "kind", "is_normal", "total_cny"),
+        *("period_start", "period_end"),
+    )
     others = known.select("account_id", **{f"other_{name}": known[name] for name in names})
     pairs = rows.select("account_id", *names).join(others, "account_id")
     distance = pairs["at"] - pairs.other_at
@@ -85,6 +91,12 @@ def _others(rows: ibis.Table, known: ibis.Table) -> ibis.Table:
         both_normal=both_normal,
         left=pairs.other_total_cny + pairs.total_cny,
         before=pairs.charge_at - pairs.other_charge_at,
+        # Where a bill counts from reading to reading, the day of the reading is in both.
+        shares_days=is_before
+        & both_normal
+        & (pairs.other_period_start < pairs.period_end)
+        & (pairs.other_period_end > pairs.period_start),
+        is_earlier_period=both_normal & (pairs.other_period_start < pairs.period_start),
     )
     other = pairs.other_bill_id
     return pairs.group_by("bill_id").aggregate(
@@ -95,6 +107,9 @@ def _others(rows: ibis.Table, known: ibis.Table) -> ibis.Table:
         covering_id=other.min(where=pairs.is_original & (pairs.left >= 0)),
         bills_before=pairs.count(where=pairs.both_normal & (pairs.before == 1)),
         bills_earlier=pairs.count(where=pairs.both_normal & pairs.before.between(2, 12)),
+        period_overlap_id=other.min(where=pairs.shares_days),
+        last_start=pairs.other_period_start.max(where=pairs.is_earlier_period),
+        last_end=pairs.other_period_end.max(where=pairs.is_earlier_period),
     )
 
 
@@ -126,7 +141,9 @@ def _capacities(accounts: ibis.Table, tariffs: ibis.Table) -> tuple[tuple[ibis.T
         high_price=ibis.greatest(*(tariffs[name] for name in _BAND_PRICES)),
     )
     now = accounts.select(
-        "month", "account_id", "price_code", "run_kva", "contract_kva", "is_market_traded", is_known=ibis.literal(True)
+        *("month", "account_id", "price_code", "run_kva", "contract_kva", "is_market_traded"),
+        *("opened_date", "closed_date"),
+        is_known=ibis.literal(True),
     )
     used = accounts.select(
         "account_id",

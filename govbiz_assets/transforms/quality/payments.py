@@ -49,6 +49,13 @@ def judge_payments(payments: ibis.Table, bills: ibis.Table, accounts: ibis.Table
             impact_cny=money,
             other_id=rows.bill_id,
         ),
+        Finding(
+            "in_transit",
+            month_index(rows.credited_date) > rows["at"],
+            impact_cny=money,
+            other_id=rows.bill_id,
+            needs="credited_date",
+        ),
     )
     return Judged("payment", rows, findings, "payment_id", "paid_date", account_id="account_id", looked_at=looked_at)
 
