@@ -109,7 +109,9 @@ def serial_date(value: ir.Value) -> ir.DateValue:
     """
     days = half_width(as_text(value)).re_extract(_SERIAL, 1).try_cast("int32")
     days = days.between(_FIRST_SERIAL, _LAST_SERIAL).ifelse(days, ibis.null("int32"))
-    return cast("ir.DateValue", (ibis.date(_SERIAL_ORIGIN) + days.as_interval("D")).cast("date"))
+    day = ibis.date(_SERIAL_ORIGIN) + days.as_interval("D")
+    # The sum is a moment in DuckDB and a date for Ibis, which would leave out a cast to date alone.
+    return cast("ir.DateValue", day.cast("timestamp(6)").cast("date"))
 
 
 def month(value: ir.Value) -> ir.DateValue:

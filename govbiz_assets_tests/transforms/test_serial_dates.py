@@ -40,6 +40,8 @@ def test_a_day_number_of_a_plausible_year_is_a_date(engine: Backend) -> None:
     rows = ibis.memtable(pl.DataFrame({"at": range(len(SERIALS)), "given": list(SERIALS)}))
     found = engine.to_polars(rows.select("at", day=parse.serial_date(rows.given)).order_by("at"))["day"]
     assert dict(zip(SERIALS, found, strict=True)) == SERIALS
+    kept = engine.create_table("serials", rows.select(day=parse.serial_date(rows.given)))
+    assert kept.day.type().is_date(), "also where the engine writes it without Ibis between"
 
 
 @pytest.mark.parametrize(
