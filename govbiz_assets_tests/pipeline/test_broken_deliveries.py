@@ -174,6 +174,8 @@ def test_odd_files_and_broken_records_fail_no_step_and_change_no_other_table(odd
         "warehouse.quality.row_account": {march, april},
         "warehouse.quality.file_manifest": every,
         "warehouse.quality.check_result": {march, april},
+        # How many files were decoded, or came twice.
+        "warehouse.quality.rule_count_monthly": {february, april},
         # Only which row and which file they came from.
         "warehouse.cleaned.payment": {march},
         "warehouse.cleaned.weather_daily": {april},
