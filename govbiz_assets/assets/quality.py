@@ -8,6 +8,7 @@ from govbiz_assets.assets.table_asset import TableInput, same_month, table_asset
 from govbiz_assets.assets.window import run_months
 from govbiz_assets.contracts import tables_cleaned as tables
 from govbiz_assets.contracts.channel import CHANNELS
+from govbiz_assets.contracts.tables_identity import SOURCE_RECORD
 from govbiz_assets.contracts.tables_source import (
     FILE_MANIFEST,
     FLAG,
@@ -21,7 +22,14 @@ from govbiz_assets.resources import Deliveries
 from govbiz_assets.transforms.charges import charges
 from govbiz_assets.transforms.metering import READ_DEPTH, meter_usage
 from govbiz_assets.transforms.quality.counts import flags, rule_counts
-from govbiz_assets.transforms.quality.deliveries import delivery_counts
+from govbiz_assets.transforms.quality.deliveries import (
+    MANIFEST_COLUMNS,
+    file_counts,
+    record_counts,
+    refused_records,
+    style_counts,
+    styles,
+)
 from govbiz_assets.transforms.quality.judge import QualityInputs, judge_all
 from govbiz_assets.transforms.quality.judged import checked_counts, marked_rows
 from govbiz_assets.transforms.quality.params import QUALITY_DEPTH
@@ -38,6 +46,7 @@ _INPUTS: dict[str, TableInput] = {
     "subscriptions": same_month(tables.SUBSCRIPTION_MONTHLY),
     "weather": same_month(tables.WEATHER_DAILY),
     "meter_reads": trailing(tables.METER_READ, READ_DEPTH),
+    "identities": same_month(SOURCE_RECORD),
     "manifest": same_month(FILE_MANIFEST),
     "industries": same_month(tables.INDUSTRY),
     "divisions": same_month(tables.DIVISION),
@@ -71,8 +80,13 @@ def judged_rules(
         closing_day=deliveries.profile.closing_day,
     )
     found = flags(judged, [marked_rows(subject).to_polars() for subject in judged])
-    counted = delivery_counts(inputs["manifest"], raw, inputs["row_account"], quarantine).to_polars()
-    return found, rule_counts(judged, checked_counts(judged).to_polars(), found, counted)
+    account = inputs["row_account"].to_polars()
+    delivered = [
+        file_counts(inputs["manifest"].select(*MANIFEST_COLUMNS).to_polars()),
+        record_counts(account, refused_records(quarantine).to_polars()),
+        style_counts(styles(raw).to_polars()),
+    ]
+    return found, rule_counts(judged, checked_counts(judged).to_polars(), account, found, delivered)
 
 
 @table_asset(tables.METER_USAGE_MONTHLY, ins={"reads": trailing(tables.METER_READ, READ_DEPTH)})

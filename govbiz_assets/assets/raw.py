@@ -5,7 +5,6 @@ from datetime import date
 
 import dagster as dg
 import ibis
-import polars as pl
 
 from govbiz_assets.assets.table_asset import TableAsset, table_asset
 from govbiz_assets.assets.window import run_months
@@ -19,20 +18,24 @@ from govbiz_assets.sources.manifest import manifest_frame
 from govbiz_assets.sources.profile_model import ChannelSource
 from govbiz_assets.sources.read import read_file
 from govbiz_assets.sources.scan import FileScan, scan_unclaimed
+from govbiz_assets.transforms.quality.counts import with_rules
+from govbiz_assets.transforms.quality.deliveries import file_counts
 from govbiz_assets.transforms.raw import as_contracted, record_month
 from govbiz_assets.transforms.stack import stack
+from govbiz_assets.warehouse.counted import Counted
 from govbiz_assets.warehouse.resource import Warehouse
 
 
 @table_asset(FILE_MANIFEST)
-def file_manifest(context: dg.AssetExecutionContext, deliveries: Deliveries) -> pl.DataFrame:
+def file_manifest(context: dg.AssetExecutionContext, deliveries: Deliveries) -> Counted:
     """Every delivered file with its hash, encoding, mapping and record count, broken and ignored ones included."""
     months = run_months(context)
     scans = [scan for channel in deliveries.profile.channels for scan in deliveries.scan(channel, months)]
     ignored = scan_unclaimed(deliveries.profile, deliveries.landing, months)
     if ignored:
         context.add_output_metadata({"ignored_files": [scan.source_file for scan in ignored]})
-    return manifest_frame([*scans, *ignored], deliveries.profile, months)
+    manifest = manifest_frame([*scans, *ignored], deliveries.profile, months)
+    return Counted(manifest, with_rules(file_counts(manifest)))
 
 
 def raw_assets(channels: Sequence[Channel]) -> tuple[TableAsset, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from govbiz_assets.contracts.column import Column, count, date, energy, flag, money, number, text, timestamp
+from govbiz_assets.contracts.column import Column, count, date, energy, flag, money, number, ratio, text, timestamp
 
 PROVENANCE: tuple[Column, ...] = (
     date("month", "First day of the month that the row belongs to."),
@@ -127,7 +127,12 @@ BILLING: tuple[Column, ...] = (
     money("total_cny", "Total of the bill."),
     date("issued_date", "Date of issue (发行日期)."),
     date("due_date", "Last day to pay without penalty."),
+    date("period_start", "First day that the bill charges (计费起始日)."),
+    date("period_end", "Last day that the bill charges (计费终止日)."),
+    number("max_demand_kw", "Highest demand that the bill charges (最大需量).", "kW"),
+    ratio("power_factor_ratio", "Power factor that the adjustment was computed from (功率因数)."),
     date("paid_date", "Date of the payment."),
+    date("credited_date", "Date on which the money was credited (到账日期)."),
     money("paid_cny", "Amount paid, negative for a return."),
     text("payment_channel", "Channel of the payment."),
     text("payment_kind", "电费, 预收, 违约金 or 业务费."),

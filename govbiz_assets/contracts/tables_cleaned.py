@@ -97,7 +97,8 @@ BILL = table(
     "Bills in the month of their issue.",
     grain="bill",
     columns="month bill_id account_id bill_month charge_month? bill_kind? kwh? energy_cny? basic_cny? "
-    "power_factor_cny? fund_cny? other_cny? total_cny issued_date? due_date? original_bill_id? source_file row_no",
+    "power_factor_cny? fund_cny? other_cny? total_cny issued_date? due_date? original_bill_id? period_start? "
+    "period_end? max_demand_kw? power_factor_ratio? source_file row_no",
     key="bill_id",
 )
 CHARGE_MONTHLY = table(
@@ -112,7 +113,8 @@ PAYMENT = table(
     "cleaned.payment",
     "Payments in the month they were made.",
     grain="payment",
-    columns="month payment_id account_id bill_id? paid_date paid_cny payment_channel? payment_kind? source_file row_no",
+    columns="month payment_id account_id bill_id? paid_date paid_cny payment_channel? payment_kind? "
+    "credited_date? source_file row_no",
     key="payment_id",
 )
 TICKET = table(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from govbiz_assets.contracts.channel import CHANNELS, Channel
 from govbiz_assets.contracts.column import Column
 from govbiz_assets.contracts.columns_source import PROVENANCE
-from govbiz_assets.contracts.quality_rules import ACTIONS
+from govbiz_assets.contracts.quality_rules.defect import ACTIONS
 from govbiz_assets.contracts.table import Rule, TableContract, table
 
 _REQUIRED_PROVENANCE = frozenset({"month", "source", "source_file", "row_no", "file_sha256", "loaded_at"})

@@ -18,13 +18,13 @@ from govbiz_assets.contracts.month import add_months, month_range
 from govbiz_assets.contracts.quality_rules import DEFECT_BY_NAME, DEFECTS, RULE_BY_DEFECT
 from govbiz_assets.contracts.table import TableContract
 from govbiz_assets.contracts.tables_cleaned import CHARGE_MONTHLY, METER_USAGE_MONTHLY
-from govbiz_assets.contracts.tables_source import FLAG, RULE_COUNT
+from govbiz_assets.contracts.tables_source import FILE_MANIFEST, FLAG, RULE_COUNT
 from govbiz_assets.pipeline import run_tables
 from govbiz_assets.reports.published import scan_published
 from govbiz_assets.settings import Settings
 from govbiz_assets.simulate import DirtRates, SimulationParams, simulate_province
 from govbiz_assets.simulate.planting import Planted
-from govbiz_assets.simulate.quality_plants import plant_defects
+from govbiz_assets.simulate.quality_plants import plant_defects, plant_refused_files
 from govbiz_assets.warehouse.pseudonym import load_key
 
 MONTHS = 14
@@ -115,8 +115,11 @@ def evaluate_quality(folder: Path, *, customers: int = CUSTOMERS, seed: int = 11
     settings = Settings(profile="sample", data_dir=folder / "data", landing=landing)
     with dg.DagsterInstance.ephemeral() as instance:
         report = run_tables(settings, months, _tables_behind((FLAG, CHARGE_MONTHLY, METER_USAGE_MONTHLY)), instance)
-    if report.errors:
-        raise RuntimeError("; ".join(report.errors))
+        refused_month = add_months(months[-1], 1)
+        planted += plant_refused_files(landing, refused_month)
+        refused = run_tables(settings, [refused_month], frozenset({FILE_MANIFEST.full_name}), instance)
+    if report.errors or refused.errors:
+        raise RuntimeError("; ".join([*report.errors, *refused.errors]))
     secret = settings.pseudonym_key
     key = load_key(settings.data_folder, secret.get_secret_value() if secret else None)
     flags, counts = (scan_published(settings.published_folder, table).collect() for table in (FLAG, RULE_COUNT))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from govbiz_assets.contracts.quality_rules import EVERY, QUALITY_RULES, Defect, QualityRule
+from govbiz_assets.contracts.quality_rules import QUALITY_RULES
+from govbiz_assets.contracts.quality_rules.defect import EVERY, Defect, QualityRule
 
 _HEAD = """# Quality rules
 
-Generated from `govbiz_assets/contracts/quality_rules.py` by `govbiz dictionary`; do not edit.
+Generated from `govbiz_assets/contracts/quality_rules` by `govbiz dictionary`; do not edit.
 
 `quality.rule_count_monthly` says for every month, channel and defect how many cases were looked at and how many have
 the defect; `quality.flag_monthly` names the flagged ones by pseudonym, with the reason below. What an action means:

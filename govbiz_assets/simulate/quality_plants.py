@@ -12,11 +12,11 @@ from pathlib import Path
 
 import polars as pl
 
-from govbiz_assets.simulate.files import write_workbook
+from govbiz_assets.simulate.files import FORMATS, write_workbook
 from govbiz_assets.simulate.params import month_index, month_start
 from govbiz_assets.simulate.planting import Landing, Planted, Row
 from govbiz_assets.simulate.quality_plants_bills import plant_bills, plant_payments
-from govbiz_assets.simulate.quality_plants_reads import BAND, plant_reads
+from govbiz_assets.simulate.quality_plants_reads import BAND, plant_day_numbers, plant_reads
 
 GBK_CHANNELS = ("customer", "account", "payment", "weather")
 BANDS = ("尖", "峰", "平", "谷", "深谷")
@@ -45,11 +45,37 @@ def plant_defects(folder: Path, months: Sequence[date]) -> tuple[list[Planted], 
     plant_bills(landing)
     plant_payments(landing)
     plant_reads(landing)
+    plant_day_numbers(landing)
     _plant_lists(landing)
     landing.write()
     _plant_tickets(landing)
     _plant_late_file(landing)
     return landing.planted, landing.explained
+
+
+def plant_refused_files(folder: Path, month: date) -> list[Planted]:
+    """Delivers a month of files that are refused whole: no text, without a needed column, empty.
+
+    Args:
+        folder: Landing folder with the deliveries of the month before.
+        month: The month, first day.
+
+    Returns:
+        What was planted.
+    """
+    before = month_start(month_index(month) - 1)
+    landing = Landing(folder, [before])
+    header = FORMATS["payment"].delimiter.join(landing.rows("payment", before)[0]).replace("户号", "备注")
+    contents = {
+        ("usage", "undecodable_file"): "户号".encode() + b"\xff\xff\n",
+        ("payment", "unusable_header"): f"{header}\n".encode(),
+        ("bill", "broken_file"): b"",
+    }
+    landing.path("bill", month).parent.mkdir()
+    for (channel, defect), content in contents.items():
+        landing.path(channel, month).write_bytes(content)
+        landing.plant(defect, channel, month=month)
+    return landing.planted
 
 
 def _natural(landing: Landing) -> None:

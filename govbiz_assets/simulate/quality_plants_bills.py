@@ -12,7 +12,10 @@ PARTS = ("电度电费", "基本电费", "力调电费", "代征基金", "其他
 
 def plant_bills(landing: Landing) -> None:
     """Plants a bill of each defect in the last month."""
+    _print_periods(landing)
     _plant_dates(landing)
+    _plant_periods(landing)
+    _plant_meters(landing)
     _plant_signs(landing)
     _plant_corrections(landing)
     _plant_arithmetic(landing)
@@ -23,6 +26,9 @@ def plant_bills(landing: Landing) -> None:
 
 def plant_payments(landing: Landing) -> None:
     """Plants a payment of each defect in the last month."""
+    for month in landing.months:
+        for row in landing.rows("payment", month):
+            row["到账日期"] = row["收费日期"]
     rows = landing.rows("payment", landing.last)
     bills = {row["账单号"]: row for row in landing.rows("bill", landing.last) if row["账单类型"] == "正常"}
     touched = {item.subject.partition(":")[2] for item in landing.planted if item.channel == "bill"}
@@ -35,13 +41,15 @@ def plant_payments(landing: Landing) -> None:
         and _day(bills[row["账单号"]]["发行日期"]).day > 2
         and _is_whole(row, bills[row["账单号"]])
     ]
-    back, early, double, strange = plain[:4]
+    back, early, double, strange, travelling = plain[:5]
     rows.append({**back, "收费流水号": f"{back['收费流水号']}9", "收费金额": "-1.00"})
     landing.plant("payment_returned", "payment", f"p:{back['收费流水号']}9")
     early["收费日期"] = f"{landing.last:%Y%m}01"
     landing.plant("paid_before_issue", "payment", f"p:{early['收费流水号']}")
     rows.append({**double, "收费流水号": f"{double['收费流水号']}9"})
     landing.plant("overpaid", "payment", f"b:{double['账单号']}")
+    travelling["到账日期"] = f"{month_start(month_index(landing.last) + 1):%Y%m}02"
+    landing.plant("in_transit", "payment", f"p:{travelling['收费流水号']}")
     strange["账单号"] = "999"
     landing.plant("unknown_bill", "payment", f"p:{strange['收费流水号']}")
 
@@ -61,6 +69,7 @@ def _plant_dates(landing: Landing) -> None:
     bills = landing.rows("bill", before)
     bills[:] = [row for row in bills if row is not removed]
     landing.plant("charge_gap", "bill", f"b:{_bill(landing, account)['账单号']}")
+    landing.explain("period_gap", "bill", f"b:{_bill(landing, account)['账单号']}")
     for month in (before, last):
         for payment in landing.of("payment", month, account):
             if payment["账单号"] == removed["账单号"]:
@@ -73,6 +82,49 @@ def _plant_dates(landing: Landing) -> None:
         _add_up(again)
         landing.rows("bill", last).append(again)
         landing.plant(defect, "bill", f"b:{again['账单号']}")
+        landing.explain("period_overlap", "bill", f"b:{again['账单号']}")
+
+
+def _print_periods(landing: Landing) -> None:
+    """Prints on every bill the month that it charges, and on those of two-part tariffs what the meter measured."""
+    accounts = {row["户号"]: row for row in landing.rows("account", landing.last)}
+    for month in landing.months:
+        for row in landing.rows("bill", month):
+            account = accounts.get(row["户号"], {})
+            charged = date(int(row["量费年月"][:4]), int(row["量费年月"][4:]), 1)
+            row["计费起始日"] = f"{charged:%Y-%m-%d}"
+            row["计费终止日"] = f"{month_start(month_index(charged) + 1) - timedelta(days=1):%Y-%m-%d}"
+            is_two_part = account.get("计费方式") == "两部制"
+            row["最大需量"] = f"{float(account['合同容量']) * 0.8:.2f}" if is_two_part else ""
+            row["功率因数"] = "0.92" if is_two_part else ""
+
+
+def _plant_periods(landing: Landing) -> None:
+    """Moves an end of a period; the planted days are those of no other defect."""
+    start, end = month_start(month_index(landing.last) - 1), landing.last - timedelta(days=1)
+    cases = {
+        "period_reversed": {"计费终止日": start - timedelta(days=3)},
+        "period_overlap": {"计费起始日": start - timedelta(days=2)},
+        "period_gap": {"计费起始日": start + timedelta(days=1)},
+        "period_off_cycle": {"计费终止日": end + timedelta(days=9)},
+    }
+    for defect, cells in cases.items():
+        row = _bill(landing, landing.take()["户号"])
+        row |= {name: f"{day:%Y-%m-%d}" for name, day in cells.items()}
+        landing.plant(defect, "bill", f"b:{row['账单号']}")
+    row = _bill(landing, landing.take()["户号"])
+    row["计费起始日"] = f"{end - timedelta(days=11):%Y-%m-%d}"
+    landing.plant("period_off_cycle", "bill", f"b:{row['账单号']}")
+    landing.explain("period_gap", "bill", f"b:{row['账单号']}")
+
+
+def _plant_meters(landing: Landing) -> None:
+    two_part = [landing.take(lambda row: row["计费方式"] == "两部制") for _ in range(2)]
+    high, odd = (_bill(landing, row["户号"]) for row in two_part)
+    high["最大需量"] = f"{float(two_part[0]['合同容量']) * 1.2:.2f}"
+    landing.plant("demand_above_capacity", "bill", f"b:{high['账单号']}")
+    odd["功率因数"] = "1.35"
+    landing.plant("power_factor_impossible", "bill", f"b:{odd['账单号']}")
 
 
 def _plant_signs(landing: Landing) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from govbiz_assets.simulate.planting import Landing, Row
 
 BAND = " 总"
 _SCALE = 1_000_000
+_DAY_ZERO = date(1899, 12, 30)
 
 
 def plant_reads(landing: Landing) -> None:
@@ -30,6 +33,13 @@ def plant_reads(landing: Landing) -> None:
     row["抄见电量"] = f"{float(row['抄见电量']) * 1.5 + 10:.2f}"
     landing.plant("stated_kwh", "meter_read", f"m:{row['电能表资产号']}", suffix=BAND)
     _plant_splits(landing)
+
+
+def plant_day_numbers(landing: Landing) -> None:
+    """Writes the days of the last month's readings as a spreadsheet numbers them."""
+    for row in landing.rows("meter_read", landing.last):
+        row["抄表日期"] = str((date.fromisoformat(row["抄表日期"]) - _DAY_ZERO).days)
+        landing.plant("date_style", "meter_read")
 
 
 def _plant_backward(landing: Landing) -> None:

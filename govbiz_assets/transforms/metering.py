@@ -10,7 +10,8 @@ import ibis
 import ibis.expr.types as ir
 
 from govbiz_assets.contracts.tables_cleaned import READ_METHODS
-from govbiz_assets.transforms.features.panel import month_index
+from govbiz_assets.transforms.features.panel import days_between, month_index
+from govbiz_assets.transforms.lookup import looked_up
 from govbiz_assets.transforms.quality.params import PARAMS, QualityParams
 from govbiz_assets.transforms.stack import stack
 
@@ -65,8 +66,8 @@ def resolved_reads(reads: ibis.Table, params: QualityParams = PARAMS) -> ibis.Ta
         before_last=sees_1.ifelse(rows.last_1, ibis.null(_ENERGY)),
         multiplier_before=sees_1.ifelse(rows.factor_1, ibis.null(_FACTOR)),
         is_split=sees_1 & (rows.at_1 == rows["at"]),
-        own_days=sees_1.ifelse(_days(rows.date_1, rows.read_date), ibis.null("int64")),
-        before_days=sees_2.ifelse(_days(rows.date_2, rows.date_1), ibis.null("int64")),
+        own_days=sees_1.ifelse(days_between(rows.date_1, rows.read_date), ibis.null("int64")),
+        before_days=sees_2.ifelse(days_between(rows.date_2, rows.date_1), ibis.null("int64")),
     )
     rows = _with_meters(rows)
     merges = ~rows.is_estimate & (rows.estimates_before == 1)
@@ -156,8 +157,7 @@ def _with_meters(rows: ibis.Table) -> ibis.Table:
     month = ["account_id", "band", "at"]
     meters = rows.group_by(month).aggregate(meter_count=rows.meter_id.nunique())
     before = rows.group_by(month).aggregate(meter_before=rows.meter_id.max()).mutate(at=lambda t: t["at"] + 1)
-    rows = rows.left_join(meters, month).drop("account_id_right", "band_right", "at_right")
-    rows = rows.left_join(before, month).drop("account_id_right", "band_right", "at_right")
+    rows = looked_up(rows, (meters, month), (before, month))
     return rows.mutate(is_new_meter=(rows.meter_before != rows.meter_id).fill_null(False))
 
 
@@ -168,7 +168,3 @@ def _scale(digits: ir.IntegerValue) -> ir.DecimalValue:
 
 def _decimal(value: float) -> ir.DecimalScalar:
     return ibis.literal(value).cast("decimal(9, 3)")
-
-
-def _days(start: ir.DateValue, end: ir.DateValue) -> ir.IntegerValue:
-    return end.delta(start, unit="day").cast("int64")

@@ -34,6 +34,11 @@ _MONTH = r"^((?:19|20)\d{2})(?:[-/.年](\d{1,2})月?|(\d{2}))$"
 _PLAIN_DATE = r"^(?:19|20)\d{2}-\d{1,2}-\d{1,2}$"
 _PLAIN_MOMENT = rf"^(?:19|20)\d{{2}}-\d{{1,2}}-\d{{1,2}} {_CLOCK}$"
 _FIRST_DAY, _LAST_DAY = "1900-01-01", "2099-12-31"
+# Spreadsheets count days, 1900-01-01 being 1 and 1900-02-29, which never was, being 60: from March 1900 on a number is
+# the days since 1899-12-30. Five digits of 1990 to 2099 are no year, month or date in any other style.
+_SERIAL = r"^(\d{5})(?:\.\d+)?$"
+_SERIAL_ORIGIN = "1899-12-30"
+_FIRST_SERIAL, _LAST_SERIAL = 32_874, 73_050
 _TRUE = ("是", "1", "TRUE", "T", "Y", "YES", "有")
 _FALSE = ("否", "0", "FALSE", "F", "N", "NO", "无")
 
@@ -95,6 +100,18 @@ def date(value: ir.Value) -> ir.DateValue:
     regular = ((day.cast("string") == value) & _in_years(day)).ifelse(day, ibis.null("date"))
     rebuilt = half_width(value).re_replace(_DATE, r"\1-\2\4-\3\5").re_extract(_PLAIN_DATE, 0)
     return cast("ir.DateValue", ibis.coalesce(regular, rebuilt.try_cast("date")))
+
+
+def serial_date(value: ir.Value) -> ir.DateValue:
+    """Returns the date of the years 1990 to 2099 that a spreadsheet's day number stands for: 45292 is 2024-01-01.
+
+    A clock behind the point is left out. Whether a number is meant as a date its column must tell.
+    """
+    days = half_width(as_text(value)).re_extract(_SERIAL, 1).try_cast("int32")
+    days = days.between(_FIRST_SERIAL, _LAST_SERIAL).ifelse(days, ibis.null("int32"))
+    day = ibis.date(_SERIAL_ORIGIN) + days.as_interval("D")
+    # The sum is a moment in DuckDB and a date for Ibis, which would leave out a cast to date alone.
+    return cast("ir.DateValue", day.cast("timestamp(6)").cast("date"))
 
 
 def month(value: ir.Value) -> ir.DateValue:

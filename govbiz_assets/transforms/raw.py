@@ -32,7 +32,9 @@ def record_month(
         return rows.mutate(month=ibis.literal(delivered_month or first))
     kind = channel.field(channel.month_field).kind
     reader = parse.month if kind == "month" else parse.date
-    month = parse.month_start(reader(rows[channel.month_field])).fill_null(ibis.literal(first))
+    day = rows[channel.month_field]
+    # Whether a day number may be read is for the cleaning step to say, which sees the whole column of the month.
+    month = parse.month_start(ibis.coalesce(reader(day), parse.serial_date(day))).fill_null(ibis.literal(first))
     month = (month < ibis.literal(first)).ifelse(ibis.literal(first), month)
     if last is not None:
         month = (month > ibis.literal(last)).ifelse(ibis.literal(last), month)

@@ -5,25 +5,22 @@ Every received record ends in exactly one of three places: kept, set aside (dupl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 
 import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
-from govbiz_assets.contracts.channel import Channel, Field
+from govbiz_assets.contracts.channel import Channel
 from govbiz_assets.contracts.cleaning import AttributeType, CleaningOptions
-from govbiz_assets.contracts.column import Column
-from govbiz_assets.contracts.columns_source import PSEUDONYMS
 from govbiz_assets.contracts.table import TableContract
 from govbiz_assets.transforms import parse
+from govbiz_assets.transforms.fields import field_readers, read_once, readable, recurs, text_name
+from govbiz_assets.transforms.lookup import looked_up
 from govbiz_assets.transforms.pseudonym import with_pseudonyms
 
-_CODE_FIELDS = (*PSEUDONYMS, "division_code", "industry_code", "product_code", "price_code", "credit_code")
 _POSITION = ("loaded_at", "source_file", "row_no")
-_Reader = Callable[[ir.Value], ir.Value]
 
 
 @ibis.udf.scalar.builtin  # type: ignore[untyped-decorator]
@@ -58,14 +55,13 @@ def parse_records(raw: ibis.Table, channel: Channel, options: CleaningOptions) -
     # could not be parsed, and prints only what is refused.
     record = ibis.struct({name: raw[name] for name in (*names, "extra_json")})
     delivered = raw.select("month", *_POSITION, "read_problem", *names, record=record)
-    delivered = delivered.mutate(**{name: _readable(delivered[name], name, options) for name in names})
-    readers = _readers(channel, options)
-    recurring = [name for name in names if raw[name].type().is_string() and _recurs(name, channel, options)]
+    delivered = delivered.mutate(**{name: readable(delivered[name], name, options) for name in names})
+    readers = field_readers(channel, options)
+    recurring = [name for name in names if recurs(raw[name], name, channel, options)]
     parsed = {name: read(delivered[name]) for name, read in readers.items() if name not in recurring}
-    texts = {_text_name(name): delivered[name] for name in names}
+    texts = {text_name(name): delivered[name] for name in names}
     rows = delivered.select("month", *_POSITION, "read_problem", "record", **parsed, **texts)
-    for name in recurring:
-        rows = _with_recurring(rows, _readable(raw[name], name, options), name, readers[name])
+    rows = looked_up(rows, *(read_once(raw, name, channel, options, readers[name]) for name in recurring))
     problem = ibis.cases(
         (rows.read_problem.notnull(), rows.read_problem + ":"),
         *((problem.applies, f"{problem.rule}:{problem.field}") for problem in _problems(rows, channel, options)),
@@ -185,7 +181,7 @@ def _reason(rule: ir.StringValue, field: ir.StringValue) -> ir.StringValue:
 
 def _problems(rows: ibis.Table, channel: Channel, options: CleaningOptions) -> list[_Problem]:
     def blank(name: str) -> ir.BooleanValue:
-        return parse.is_blank(rows[_text_name(name)])
+        return parse.is_blank(rows[text_name(name)])
 
     problems = [
         # Text is missing exactly where reading leaves nothing of it.
@@ -208,78 +204,6 @@ def _problems(rows: ibis.Table, channel: Channel, options: CleaningOptions) -> l
         day = rows[channel.month_field].cast("date")
         problems.append(_Problem("wrong_month", channel.month_field, parse.month_start(day) != rows.month))
     return problems
-
-
-def _text_name(name: str) -> str:
-    return f"{name}_delivered"
-
-
-def _recurs(name: str, channel: Channel, options: CleaningOptions) -> bool:
-    """True for a field whose texts recur so often that each different one is read once.
-
-    Days, months and flags recur everywhere, everything but names and numbers of parties in the archives of a month.
-    Reading 2.4 million archive records of accounts took 15 s text by text.
-    """
-    if name in options.attributes:
-        return options.attributes[name] in ("date", "flag")
-    kind = channel.field(name).kind
-    return kind in ("date", "month", "flag") or (kind == "number" and channel.month_field is None)
-
-
-def _with_recurring(rows: ibis.Table, delivered: ir.Value, name: str, read: _Reader) -> ibis.Table:
-    """Adds a parsed field by reading each different text of it once."""
-    text = _text_name(name)
-    known = delivered.name(text).as_table().distinct()
-    known = known.mutate(**{name: read(known[text])})
-    return rows.left_join(known, text).drop(f"{text}_right")
-
-
-def _readable(value: ir.Value, name: str, options: CleaningOptions) -> ir.Value:
-    """Returns the value with the profile's codes and nulls applied."""
-    if name in options.codes:
-        stripped = parse.text(value)
-        value = stripped.substitute(dict(options.codes[name]), else_=stripped)
-    elif not (options.nulls and value.type().is_string()):
-        return value
-    return parse.text(value).isin(list(options.nulls)).ifelse(ibis.null("string"), value) if options.nulls else value
-
-
-def _readers(channel: Channel, options: CleaningOptions) -> dict[str, _Reader]:
-    """Returns what parses each field and attribute."""
-    readers: dict[str, _Reader] = {field.name: _field_reader(field, options) for field in channel.fields}
-    return readers | {name: _ATTRIBUTE_READERS[kind] for name, kind in options.attributes.items()}
-
-
-def _field_reader(field: Field, options: CleaningOptions) -> _Reader:
-    if field.kind == "number":
-        return partial(_parse_number, column=field.column, field=field, options=options)
-    if field.kind == "text":
-        return parse.code if field.name in _CODE_FIELDS else parse.text
-    return {"date": parse.date, "month": parse.month, "timestamp": parse.timestamp, "flag": parse.flag}[field.kind]
-
-
-def _parse_number(value: ir.Value, column: Column, field: Field, options: CleaningOptions) -> ir.Value:
-    dtype = parse.ibis_type(column.dtype)
-    scale = options.scales.get(field.name)
-    if scale:
-        # 25 and 13 digits: their product has 38, the most that a decimal holds, so that no text overflows it.
-        factor = ibis.literal(scale).cast("decimal(13, 6)")
-        parsed = (parse.number(value, "decimal(25, 9)") * factor).try_cast(dtype)
-    else:
-        parsed = parse.number(value, str(dtype))
-    placeholders = options.placeholders.get(field.name)
-    if placeholders:
-        is_placeholder = parse.text(value).isin(list(placeholders))
-        parsed = is_placeholder.ifelse(ibis.literal(0).cast(dtype), parsed)
-    return parsed
-
-
-_ATTRIBUTE_READERS: dict[AttributeType, _Reader] = {
-    "number": partial(parse.number, dtype="float64"),
-    "date": parse.date,
-    "flag": parse.flag,
-    "category": parse.text,
-}
 
 
 def _value_names(channel: Channel, attributes: Mapping[str, AttributeType]) -> list[str]:

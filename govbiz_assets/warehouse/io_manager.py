@@ -1,7 +1,8 @@
 """The IO manager that reads and writes every table.
 
 An asset says by its annotations how it wants its inputs: `ibis.Table` arrives lazy, `polars.DataFrame` collected, both
-narrowed to the partition window of the input's mapping. It returns either, classified `Records`, or `Composed` rows.
+narrowed to the partition window of the input's mapping. It returns either, classified `Records`, `Composed` rows, or
+rows with what was `Counted` of them.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ import polars as pl
 
 from govbiz_assets.contracts.month import month_name, months_between
 from govbiz_assets.contracts.table import TableContract
-from govbiz_assets.contracts.tables_source import QUARANTINE, SET_ASIDE
+from govbiz_assets.contracts.tables_source import QUARANTINE, RULE_COUNT, SET_ASIDE
 from govbiz_assets.warehouse.composed import Composed, write_composed
+from govbiz_assets.warehouse.counted import Counted, write_counted
 from govbiz_assets.warehouse.errors import values_kept_out
 from govbiz_assets.warehouse.months import replace_months
 from govbiz_assets.warehouse.publish import publish_months
@@ -53,7 +55,9 @@ class TableIOManager(dg.IOManager):
         return rows.order_by(list(contract.key)).to_polars() if contract.key else rows.to_polars()
 
     @values_kept_out()
-    def handle_output(self, context: dg.OutputContext, obj: ibis.Table | pl.DataFrame | Records | Composed) -> None:
+    def handle_output(
+        self, context: dg.OutputContext, obj: ibis.Table | pl.DataFrame | Records | Composed | Counted
+    ) -> None:
         """Replaces the months of the partition window in one transaction each, then publishes them."""
         contract = self._contracts[".".join(context.asset_key.path)]
         session = self._warehouse.session
@@ -67,6 +71,9 @@ class TableIOManager(dg.IOManager):
             self._publish(SET_ASIDE, months)
         elif isinstance(obj, Composed):
             counts = write_composed(session, contract, obj, months)
+        elif isinstance(obj, Counted):
+            counts, renewed = write_counted(session, contract, obj, months)
+            self._publish(RULE_COUNT, renewed)
         elif isinstance(obj, pl.DataFrame):
             with session.registered("incoming", obj) as rows:
                 counts = replace_months(session, contract, rows, months)

@@ -7,7 +7,8 @@ import re
 import pytest
 
 from govbiz_assets.contracts.channel import CHANNEL_BY_NAME
-from govbiz_assets.contracts.quality_rules import ACTIONS, DEFECT_BY_NAME, DEFECTS, QUALITY_RULES, Defect
+from govbiz_assets.contracts.quality_rules import DEFECT_BY_NAME, DEFECTS, QUALITY_RULES
+from govbiz_assets.contracts.quality_rules.defect import ACTIONS, Defect
 from govbiz_assets.reports.quality_rules import render_quality_rules
 
 

@@ -113,7 +113,30 @@ def test_broken_files_fail_their_own_channel_and_leave_every_month_as_it_was(
     assert outcome.changed == {
         "warehouse.quality.file_manifest": {month},
         "warehouse.quality.check_result": {month},
+        "warehouse.quality.rule_count_monthly": {month},
     }
+
+
+FILE_DEFECTS = {
+    "undecodable": "undecodable_file",
+    **dict.fromkeys(("missing_column", "ambiguous_header", "duplicate_header", "broken_header"), "unusable_header"),
+}
+
+
+@pytest.mark.parametrize("batch", FILE_KINDS)
+def test_refused_files_are_counted_beside_all_other_defects(batch: str, refusing: Callable[[str], Outcome]) -> None:
+    """The channel stops before the step that makes the counter, so the step of the manifest counts the files."""
+    outcome = refusing(batch)
+    refused = [broken for broken in FILE_KINDS[batch] if broken.rule]
+    expected = {(broken.channel, FILE_DEFECTS.get(broken.rule or "", "broken_file")) for broken in refused}
+    files = "defect IN ('undecodable_file', 'unusable_header', 'broken_file', 'duplicate_file', 'decoded_file')"
+    counter = f"FROM warehouse.quality.rule_count_monthly WHERE month = DATE '{BROKEN_MONTH}' AND"
+    rows = outcome.house.read(
+        f"SELECT channel, defect, found_count {counter} {files} AND found_count > 0 AND defect <> 'decoded_file'"
+    )
+    assert sorted(rows) == sorted((*place, 1) for place in expected)
+    others = f"SELECT * {counter} NOT {files} ORDER BY ALL"
+    assert outcome.house.read(others) == outcome.clean.read(others)
 
 
 def test_a_file_named_for_another_month_is_named_in_the_manifest(refusing: Callable[[str], Outcome]) -> None:
@@ -151,6 +174,8 @@ def test_odd_files_and_broken_records_fail_no_step_and_change_no_other_table(odd
         "warehouse.quality.row_account": {march, april},
         "warehouse.quality.file_manifest": every,
         "warehouse.quality.check_result": {march, april},
+        # How many files were decoded, or came twice.
+        "warehouse.quality.rule_count_monthly": {february, april},
         # Only which row and which file they came from.
         "warehouse.cleaned.payment": {march},
         "warehouse.cleaned.weather_daily": {april},

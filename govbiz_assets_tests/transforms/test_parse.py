@@ -21,6 +21,7 @@ READERS = {
     "real": lambda value: parse.number(value, "float64"),
     "date": parse.date,
     "month": parse.month,
+    "serial": parse.serial_date,
     "timestamp": parse.timestamp,
     "flag": parse.flag,
     "code": parse.code,

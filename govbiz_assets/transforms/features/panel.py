@@ -25,6 +25,11 @@ def month_index(month: ir.DateValue) -> ir.IntegerValue:
     return (month.year().cast("int64") * 12 + month.month().cast("int64")).cast("int64")
 
 
+def days_between(start: ir.DateValue, end: ir.DateValue) -> ir.IntegerValue:
+    """Returns the number of days from start to end, negative where the end lies before."""
+    return cast("ir.IntegerValue", end.delta(start, unit="day").cast("int64"))
+
+
 Keep = Callable[[str, ibis.Table], ibis.Table]
 """Computes a named intermediate table once and returns it."""
 

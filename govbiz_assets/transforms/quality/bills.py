@@ -8,6 +8,8 @@ import ibis
 import ibis.expr.types as ir
 
 from govbiz_assets.transforms.features.panel import month_index, ratio
+from govbiz_assets.transforms.lookup import looked_up
+from govbiz_assets.transforms.quality.bill_periods import meter_findings, period_findings
 from govbiz_assets.transforms.quality.judged import Finding, Judged
 from govbiz_assets.transforms.quality.params import PARAMS, QUALITY_DEPTH, QualityParams
 
@@ -27,7 +29,7 @@ def is_normal(bills: ibis.Table) -> ir.BooleanValue:
 def judge_bills(
     bills: ibis.Table, accounts: ibis.Table, tariffs: ibis.Table, first: date, params: QualityParams = PARAMS
 ) -> Judged:
-    """Judges bills in their month of issue: D7, D9, D14, D15, D16 and D17.
+    """Judges bills in their month of issue: D7, D9, D14, D15, D16, D17 and D22.
 
     Args:
         bills: `cleaned.bill`, QUALITY_DEPTH months up to each judged one.
@@ -38,14 +40,18 @@ def judge_bills(
     """
     known = _with_order(bills)
     looked_at = known.filter(known.month >= ibis.literal(first))
-    rows = looked_at
-    for part in (_against_others(looked_at, known), _history(looked_at, known), _originals(looked_at, known)):
-        rows = rows.left_join(part, "bill_id").drop("bill_id_right")
-    rows = _with_charge_covered(rows, known)
-    rows = _with_capacity(rows, accounts, tariffs)
+    rows = looked_up(
+        looked_at,
+        (_others(looked_at, known), ["bill_id"]),
+        (_originals(looked_at, known), ["bill_id"]),
+        (_covered_months(looked_at, known), ["month", "charge_month"]),
+        *_capacities(accounts, tariffs),
+    )
     findings = (
         Finding("unknown_account", rows.is_known.isnull(), impact_cny=rows.total_cny),
         *_date_findings(rows, params),
+        *period_findings(rows, params),
+        *meter_findings(rows, params),
         *_correction_findings(rows),
         *_arithmetic_findings(rows, params),
     )
@@ -62,42 +68,48 @@ def _with_order(bills: ibis.Table) -> ibis.Table:
     )
 
 
-def _pairs(rows: ibis.Table, known: ibis.Table, on: list[str]) -> ibis.Table:
-    """Pairs bills with other ones that were issued in the same month or up to a year before."""
-    names = ("bill_id", "account_id", "at", "charge_at", "day", "kind", "is_normal", "total_cny")
-    others = known.select(**{name: known[name] for name in on}, **{f"other_{name}": known[name] for name in names})
-    pairs = rows.join(others, on)
+def _others(rows: ibis.Table, known: ibis.Table) -> ibis.Table:
+    """Looks at the other bills of the same account that were issued in the same month or up to a year before."""
+    names = (
+        *("bill_id", "at", "charge_month", "charge_at", "day", "kind", "is_normal", "total_cny"),
+        *("period_start", "period_end"),
+    )
+    others = known.select("account_id", **{f"other_{name}": known[name] for name in names})
+    pairs = rows.select("account_id", *names).join(others, "account_id")
     distance = pairs["at"] - pairs.other_at
-    return pairs.filter(distance >= 0, distance < QUALITY_DEPTH, pairs.other_bill_id != pairs.bill_id)
-
-
-def _against_others(rows: ibis.Table, known: ibis.Table) -> ibis.Table:
-    """Looks at the other bills of the same account and month of use."""
-    pairs = _pairs(rows, known, ["account_id", "charge_month"])
+    pairs = pairs.filter(distance >= 0, distance < QUALITY_DEPTH, pairs.other_bill_id != pairs.bill_id)
     is_later_day = (pairs.other_day < pairs.day) | (
         (pairs.other_day == pairs.day) & (pairs.other_bill_id < pairs.bill_id)
     )
     is_before = (pairs.other_at < pairs["at"]) | ((pairs.other_at == pairs["at"]) & is_later_day)
     same_total = pairs.other_total_cny == pairs.total_cny
     both_normal = pairs.is_normal & pairs.other_is_normal
-    is_original = pairs.other_is_normal & ~pairs.is_normal
-    left = pairs.other_total_cny + pairs.total_cny
-    return pairs.group_by("bill_id").aggregate(
-        repeated_id=pairs.other_bill_id.min(where=is_before & same_total & (pairs.kind == pairs.other_kind)),
-        overlap_id=pairs.other_bill_id.min(where=is_before & both_normal & ~same_total),
-        reversals=pairs.count(where=is_before & (pairs.other_kind == _REVERSAL)),
-        exact_id=pairs.other_bill_id.min(where=is_original & (left == 0)),
-        covering_id=pairs.other_bill_id.min(where=is_original & (left >= 0)),
+    pairs = pairs.mutate(
+        was_billed=is_before & (pairs.other_charge_month == pairs.charge_month),
+        is_original=(pairs.other_charge_month == pairs.charge_month) & pairs.other_is_normal & ~pairs.is_normal,
+        same_total=same_total,
+        both_normal=both_normal,
+        left=pairs.other_total_cny + pairs.total_cny,
+        before=pairs.charge_at - pairs.other_charge_at,
+        # Where a bill counts from reading to reading, the day of the reading is in both.
+        shares_days=is_before
+        & both_normal
+        & (pairs.other_period_start < pairs.period_end)
+        & (pairs.other_period_end > pairs.period_start),
+        is_earlier_period=both_normal & (pairs.other_period_start < pairs.period_start),
     )
-
-
-def _history(rows: ibis.Table, known: ibis.Table) -> ibis.Table:
-    """Counts the ordinary bills of the month of use before, and of the year before that, as known at issue."""
-    normal = rows.filter(rows.is_normal)
-    pairs = _pairs(normal, known.filter(known.is_normal), ["account_id"])
-    before = pairs.charge_at - pairs.other_charge_at
+    other = pairs.other_bill_id
     return pairs.group_by("bill_id").aggregate(
-        bills_before=pairs.count(where=before == 1), bills_earlier=pairs.count(where=before.between(2, 12))
+        repeated_id=other.min(where=pairs.was_billed & pairs.same_total & (pairs.kind == pairs.other_kind)),
+        overlap_id=other.min(where=pairs.was_billed & pairs.both_normal & ~pairs.same_total),
+        reversals=pairs.count(where=pairs.was_billed & (pairs.other_kind == _REVERSAL)),
+        exact_id=other.min(where=pairs.is_original & (pairs.left == 0)),
+        covering_id=other.min(where=pairs.is_original & (pairs.left >= 0)),
+        bills_before=pairs.count(where=pairs.both_normal & (pairs.before == 1)),
+        bills_earlier=pairs.count(where=pairs.both_normal & pairs.before.between(2, 12)),
+        period_overlap_id=other.min(where=pairs.shares_days),
+        last_start=pairs.other_period_start.max(where=pairs.is_earlier_period),
+        last_end=pairs.other_period_end.max(where=pairs.is_earlier_period),
     )
 
 
@@ -110,19 +122,18 @@ def _originals(rows: ibis.Table, known: ibis.Table) -> ibis.Table:
     return found.filter(distance >= 0, distance < QUALITY_DEPTH).select("bill_id", "named_id").distinct()
 
 
-def _with_charge_covered(rows: ibis.Table, known: ibis.Table) -> ibis.Table:
+def _covered_months(rows: ibis.Table, known: ibis.Table) -> ibis.Table:
     """Says whether bills of the month of use are known at all; a young house has not got the older ones."""
     months = known.filter(known.is_normal).select(covered_month=known.charge_month, covered_at=known["at"]).distinct()
     asked = rows.select("month", "at", "charge_month").distinct()
     found = asked.join(months, asked.charge_month == months.covered_month)
     distance = found["at"] - found.covered_at
     found = found.filter(distance >= 0, distance < QUALITY_DEPTH).select("month", "charge_month").distinct()
-    found = found.mutate(is_covered=ibis.literal(True))
-    return rows.left_join(found, ["month", "charge_month"]).drop("month_right", "charge_month_right")
+    return found.mutate(is_covered=ibis.literal(True))
 
 
-def _with_capacity(rows: ibis.Table, accounts: ibis.Table, tariffs: ibis.Table) -> ibis.Table:
-    """Adds capacity in the months of use and of issue, and the prices of the tariff."""
+def _capacities(accounts: ibis.Table, tariffs: ibis.Table) -> tuple[tuple[ibis.Table, list[str]], ...]:
+    """Returns capacity in the months of issue and of use, and the prices of the tariff, each with its key."""
     prices = tariffs.select(
         "price_code",
         "basic_cny_kva",
@@ -130,17 +141,17 @@ def _with_capacity(rows: ibis.Table, accounts: ibis.Table, tariffs: ibis.Table) 
         high_price=ibis.greatest(*(tariffs[name] for name in _BAND_PRICES)),
     )
     now = accounts.select(
-        "month", "account_id", "price_code", "run_kva", "contract_kva", "is_market_traded", is_known=ibis.literal(True)
+        *("month", "account_id", "price_code", "run_kva", "contract_kva", "is_market_traded"),
+        *("opened_date", "closed_date"),
+        is_known=ibis.literal(True),
     )
-    before = accounts.select(
+    used = accounts.select(
         "account_id",
         charge_month=accounts.month,
         used_run_kva=accounts.run_kva,
         used_contract_kva=accounts.contract_kva,
     )
-    rows = rows.left_join(now, ["month", "account_id"]).drop("month_right", "account_id_right")
-    rows = rows.left_join(before, ["account_id", "charge_month"]).drop("account_id_right", "charge_month_right")
-    return rows.left_join(prices, "price_code").drop("price_code_right")
+    return (now, ["month", "account_id"]), (used, ["account_id", "charge_month"]), (prices, ["price_code"])
 
 
 def _date_findings(rows: ibis.Table, params: QualityParams) -> tuple[Finding, ...]:

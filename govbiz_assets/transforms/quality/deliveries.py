@@ -9,6 +9,7 @@ from operator import add
 
 import ibis
 import ibis.expr.types as ir
+import polars as pl
 
 from govbiz_assets.contracts.channel import CHANNEL_BY_NAME, CHANNELS, FieldKind
 from govbiz_assets.transforms.quality.judged import Finding, Judged
@@ -16,13 +17,17 @@ from govbiz_assets.transforms.stack import stack
 
 _UTF8 = ("utf-8", "utf-8-sig")
 _HEADER_RULES = ("broken_header", "reserved_header", "ambiguous_header", "duplicate_header", "missing_column")
-_FILE_DEFECTS = ("decoded_file", "undecodable_file", "unusable_header", "broken_file", "duplicate_file")
+FILE_DEFECTS = ("decoded_file", "undecodable_file", "unusable_header", "broken_file", "duplicate_file")
 _RECORD_DEFECTS = (
     *("broken_record", "blank_required", "unreadable_date", "unreadable_number", "unreadable_flag"),
     *("impossible_value", "other_month"),
 )
-_PLACES = ("checked_count", "found_count")
-_KEY = ["month", "channel", "defect"]
+MANIFEST_COLUMNS = ("month", "channel", "file_status", "rule", "encoding")
+"""What the counts need of the manifest."""
+_STYLED: tuple[FieldKind, ...] = ("date", "number")
+_GROUP = ["month", "channel"]
+_KEY = [*_GROUP, "defect"]
+_NONE = ibis.null("int64")
 
 
 def judge_files(manifest: ibis.Table, first: date, closing_day: int | None) -> Judged:
@@ -40,81 +45,158 @@ def judge_files(manifest: ibis.Table, first: date, closing_day: int | None) -> J
         landed = rows.loaded_at.cast("date")
         # The whole of the closing day is in time.
         findings.append(Finding("late_file", landed >= closing, landed.delta(closing, unit="day") + 1))
-    return Judged(None, rows, tuple(findings), "source_file")
+    return Judged(None, rows, tuple(findings), "source_file", looked_at=rows)
 
 
-def delivery_counts(
-    manifest: ibis.Table, raw: Mapping[str, ibis.Table], row_account: ibis.Table, quarantine: ibis.Table
-) -> ibis.Table:
-    """Counts what was put right or kept out on the way to the cleaned tables.
+def file_counts(manifest: pl.DataFrame) -> pl.DataFrame:
+    """Counts the files that were decoded on the way, or refused whole, out of all that a channel reads.
 
     Args:
-        manifest: `quality.file_manifest`.
-        raw: Raw table of each delivered channel, of the same months.
-        row_account: `quality.row_account`, of the same months.
-        quarantine: `quality.quarantine`, of the same months.
+        manifest: The MANIFEST_COLUMNS of `quality.file_manifest`.
 
     Returns:
         `month`, `channel`, `defect`, `checked_count`, `found_count`.
     """
-    parts = [_files(manifest), *_styles(raw), *_records(row_account, quarantine)]
-    return stack([part.select(*_KEY, *_PLACES) for part in parts])
-
-
-def _files(manifest: ibis.Table) -> ibis.Table:
-    files = manifest.filter(manifest.file_status != "ignored")
-    refused = files.file_status == "refused"
-    rule = files.rule.fill_null("")
-    defect = ibis.cases(
-        (refused & (rule == "undecodable"), "undecodable_file"),
-        (refused & rule.isin(_HEADER_RULES), "unusable_header"),
-        (refused & (rule == "duplicate_content"), "duplicate_file"),
-        (refused, "broken_file"),
-        (~files.encoding.fill_null("utf-8").isin(_UTF8), "decoded_file"),
-        else_=ibis.null("string"),
+    rule, is_refused = pl.col("rule"), pl.col("file_status") == "refused"
+    encoding = pl.col("encoding").fill_null(_UTF8[0])
+    defect = (
+        pl.when(is_refused & (rule == "undecodable"))
+        .then(pl.lit("undecodable_file"))
+        .when(is_refused & rule.is_in(_HEADER_RULES))
+        .then(pl.lit("unusable_header"))
+        .when(is_refused & (rule == "duplicate_content"))
+        .then(pl.lit("duplicate_file"))
+        .when(is_refused)
+        .then(pl.lit("broken_file"))
+        .when(~encoding.is_in(_UTF8))
+        .then(pl.lit("decoded_file"))
     )
-    files = files.mutate(defect=defect)
-    checked = files.group_by(["month", "channel"]).aggregate(checked_count=files.count())
-    return _with_found(checked, files, _FILE_DEFECTS)
+    files = manifest.filter(pl.col("file_status") != "ignored").with_columns(defect=defect)
+    return _with_found(files.group_by(_GROUP).agg(checked_count=pl.len()), files.group_by(_KEY).len(), FILE_DEFECTS)
 
 
-def _records(row_account: ibis.Table, quarantine: ibis.Table) -> list[ibis.Table]:
-    received = row_account.group_by(["month", "channel"]).aggregate(
-        checked_count=row_account.received_count.sum().cast("int64"),
-        duplicates=row_account.duplicate_count.sum().cast("int64"),
-        superseded=row_account.superseded_count.sum().cast("int64"),
+def record_counts(row_account: pl.DataFrame, refused: pl.DataFrame) -> pl.DataFrame:
+    """Counts the records that were repeated, or refused one by one, out of all that were received.
+
+    Args:
+        row_account: `quality.row_account`.
+        refused: Rows of `refused_records`, of the same months.
+
+    Returns:
+        `month`, `channel`, `defect`, `checked_count`, `found_count`.
+    """
+    received = row_account.group_by(_GROUP).agg(
+        checked_count=pl.col("received_count").sum(),
+        duplicates=pl.col("duplicate_count").sum(),
+        superseded=pl.col("superseded_count").sum(),
     )
-    refused = quarantine.mutate(defect=_record_defect(quarantine))
-    checked = received.select("month", "channel", "checked_count")
-    usage = checked.filter(checked.channel == "usage")
-    is_bill = received.channel == "bill"
+    is_bill = pl.col("channel") == "bill"
     repeated = (
-        ("duplicate_record", received.duplicates, ibis.literal(True)),
-        ("superseded_record", received.superseded, ~is_bill),
-        ("bill_number_repeated", received.superseded, is_bill),
+        (received, "duplicate_record", "duplicates"),
+        (received.filter(~is_bill), "superseded_record", "superseded"),
+        (received.filter(is_bill), "bill_number_repeated", "superseded"),
     )
-    return [
-        *(
-            received.filter(where).mutate(defect=ibis.literal(name), found_count=found)
-            for name, found, where in repeated
-        ),
-        _with_found(checked, refused, _RECORD_DEFECTS),
-        _with_found(usage, refused, ("energy_out_of_range",)),
+    found = refused.with_columns(defect=_record_defect()).group_by(_KEY).agg(len=pl.col("record_count").sum())
+    usage = received.filter(pl.col("channel") == "usage")
+    return pl.concat(
+        [
+            *(
+                rows.select(*_GROUP, pl.lit(defect).alias("defect"), "checked_count", found_count=count)
+                for rows, defect, count in repeated
+            ),
+            _with_found(received, found, _RECORD_DEFECTS),
+            _with_found(usage, found, ("energy_out_of_range",)),
+        ],
+        how="vertical_relaxed",
+    )
+
+
+def refused_records(quarantine: ibis.Table) -> ibis.Table:
+    """Counts the refused records: `month`, `channel`, `rule`, `field`, `record_count`."""
+    return quarantine.group_by([*_GROUP, "rule", "field"]).aggregate(record_count=quarantine.count())
+
+
+def style_counts(found: pl.DataFrame) -> pl.DataFrame:
+    """Counts the values that the engine itself would not have read.
+
+    Args:
+        found: Rows of `styles`.
+
+    Returns:
+        `month`, `channel`, `defect`, `checked_count`, `found_count`.
+    """
+    parts = [
+        found.select(
+            *_GROUP,
+            pl.lit(f"{kind}_style").alias("defect"),
+            pl.col(f"{kind}_count").alias("checked_count"),
+            (pl.col(f"{kind}_count") - pl.col(f"plain_{kind}_count")).alias("found_count"),
+        )
+        for kind in _STYLED
     ]
+    return pl.concat(parts).drop_nulls("checked_count")
 
 
-def _record_defect(quarantine: ibis.Table) -> ir.StringValue:
-    rule, field = quarantine.rule, quarantine.field.fill_null("")
+def styles(raw: Mapping[str, ibis.Table]) -> ibis.Table:
+    """Counts values of text formats, in one pass per channel, and those of them that the engine itself reads.
+
+    The others were then read by their style, or refused; the refused ones are counted by their own defects as well.
+
+    Args:
+        raw: Raw table of each delivered channel, of the same months.
+
+    Returns:
+        `month`, `channel`, and for dates and numbers `..._count` and `plain_..._count`; null where a channel has none.
+    """
+    parts = []
+    for name, rows in raw.items():
+        fields = [field for field in CHANNEL_BY_NAME[name].fields if rows[field.name].type().is_string()]
+        # Blank text costs a look at each value; a cell that holds nothing is empty.
+        given = {kind: [rows[field.name].nullif("") for field in fields if field.kind == kind] for kind in _STYLED}
+        if not any(given.values()):
+            continue
+        counts = {}
+        for kind, values in given.items():
+            plain = [_plain_count(kind, value) for value in values]
+            counts[f"{kind}_count"] = reduce(add, (value.count() for value in values)) if values else _NONE
+            counts[f"plain_{kind}_count"] = reduce(add, plain) if values else _NONE
+        known = {count: value for count, value in counts.items() if value is not _NONE}
+        counted = rows.group_by("month").aggregate(**known)
+        parts.append(
+            counted.select(
+                "month",
+                channel=ibis.literal(name),
+                **{count: counted[count] if count in known else _NONE for count in counts},
+            )
+        )
+    return stack(parts)
+
+
+def _plain_count(kind: str, value: ir.StringValue) -> ir.IntegerScalar:
+    if kind == "number":
+        return value.try_cast("float64").count()
+    return value.count(where=value.try_cast("date").cast("string") == value)
+
+
+def _record_defect() -> pl.Expr:
+    rule, field = pl.col("rule"), pl.col("field")
     dates = [name for kind in ("date", "month", "timestamp") for name in _fields(kind)]  # type: ignore[arg-type]
-    return ibis.cases(
-        (rule == "missing_value", "blank_required"),
-        ((rule == "unparsable") & field.isin(dates), "unreadable_date"),
-        ((rule == "unparsable") & field.isin(_fields("flag")), "unreadable_flag"),
-        (rule == "unparsable", "unreadable_number"),
-        ((rule == "out_of_range") & (quarantine.channel == "usage"), "energy_out_of_range"),
-        (rule == "out_of_range", "impossible_value"),
-        (rule == "wrong_month", "other_month"),
-        else_="broken_record",
+    return (
+        pl.when(rule == "missing_value")
+        .then(pl.lit("blank_required"))
+        .when((rule == "unparsable") & field.is_in(dates))
+        .then(pl.lit("unreadable_date"))
+        .when((rule == "unparsable") & field.is_in(_fields("flag")))
+        .then(pl.lit("unreadable_flag"))
+        .when(rule == "unparsable")
+        .then(pl.lit("unreadable_number"))
+        .when((rule == "out_of_range") & (pl.col("channel") == "usage"))
+        .then(pl.lit("energy_out_of_range"))
+        .when(rule == "out_of_range")
+        .then(pl.lit("impossible_value"))
+        .when(rule == "wrong_month")
+        .then(pl.lit("other_month"))
+        .otherwise(pl.lit("broken_record"))
     )
 
 
@@ -122,59 +204,8 @@ def _fields(kind: FieldKind) -> list[str]:
     return sorted({field.name for channel in CHANNELS for field in channel.fields if field.kind == kind})
 
 
-def _with_found(checked: ibis.Table, found: ibis.Table, defects: Sequence[str]) -> ibis.Table:
+def _with_found(checked: pl.DataFrame, found: pl.DataFrame, defects: Sequence[str]) -> pl.DataFrame:
     """Counts defects beside what was looked at, 0 where none was found."""
-    found = found.filter(found.defect.notnull())
-    counted = found.group_by(_KEY).aggregate(found_count=found.count())
-    asked = checked.mutate(defect=ibis.array([ibis.literal(name) for name in defects]).unnest())
-    rows = asked.left_join(counted, _KEY)
-    return rows.mutate(found_count=rows.found_count.fill_null(0)).select(*_KEY, *_PLACES)
-
-
-def _styles(raw: Mapping[str, ibis.Table]) -> list[ibis.Table]:
-    """Counts values of text formats that the engine itself would not have read, in one pass per channel.
-
-    They were then read by their style, or refused; the refused ones are counted by their own defects as well.
-    """
-    parts = []
-    for name, rows in raw.items():
-        fields = [field for field in CHANNEL_BY_NAME[name].fields if rows[field.name].type().is_string()]
-        styles = {
-            "date_style": [(rows[field.name], _is_odd_date) for field in fields if field.kind == "date"],
-            "number_style": [(rows[field.name], _is_odd_number) for field in fields if field.kind == "number"],
-        }
-        by_defect = {defect: values for defect, values in styles.items() if values}
-        if not by_defect:
-            continue
-        counts = {}
-        for defect, values in by_defect.items():
-            # Blank text costs a look at each value; a cell that holds nothing is empty.
-            given = [value.fill_null("") != "" for value, _ in values]
-            odd = [there & is_odd(value) for there, (value, is_odd) in zip(given, values, strict=True)]
-            counts[f"{defect}_checked"], counts[f"{defect}_found"] = _total(given), _total(odd)
-        counted = rows.group_by("month").aggregate(**counts)
-        defects = [
-            ibis.struct(
-                {
-                    "defect": ibis.literal(defect),
-                    "checked_count": counted[f"{defect}_checked"],
-                    "found_count": counted[f"{defect}_found"],
-                }
-            )
-            for defect in by_defect
-        ]
-        counted = counted.select("month", channel=ibis.literal(name), place=ibis.array(defects).unnest())
-        parts.append(counted.mutate(**{column: counted.place[column] for column in ("defect", *_PLACES)}))
-    return parts
-
-
-def _is_odd_date(value: ir.StringValue) -> ir.BooleanValue:
-    return (value.try_cast("date").cast("string") != value).fill_null(True)
-
-
-def _is_odd_number(value: ir.StringValue) -> ir.BooleanValue:
-    return value.try_cast("float64").isnull()
-
-
-def _total(flags: Sequence[ir.BooleanValue]) -> ir.Value:
-    return reduce(add, (flag.ifelse(1, 0).cast("int64") for flag in flags)).sum().cast("int64")
+    asked = checked.select(*_GROUP, "checked_count").join(pl.DataFrame({"defect": list(defects)}), how="cross")
+    rows = asked.join(found.rename({"len": "found_count"}), on=_KEY, how="left")
+    return rows.with_columns(pl.col("found_count").fill_null(0)).select(*_KEY, "checked_count", "found_count")

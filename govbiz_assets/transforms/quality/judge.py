@@ -37,6 +37,7 @@ class QualityInputs:
         subscriptions: `cleaned.subscription_monthly`.
         weather: `cleaned.weather_daily`.
         meter_reads: `cleaned.meter_read`, 3 months.
+        identities: `identity.source_record`.
         manifest: `quality.file_manifest`.
         industries: `reference.industry`.
         divisions: `reference.division`.
@@ -56,6 +57,7 @@ class QualityInputs:
     subscriptions: ibis.Table
     weather: ibis.Table
     meter_reads: ibis.Table
+    identities: ibis.Table
     manifest: ibis.Table
     industries: ibis.Table
     divisions: ibis.Table
@@ -75,7 +77,7 @@ def judge_all(given: QualityInputs, first: date, *, closing_day: int | None = No
     """
     codes = (given.industries, given.divisions)
     by_channel: dict[str, Callable[[], list[Judged]]] = {
-        "customer": lambda: [judge_customers(_kept(given, "customer"), *codes, first)],
+        "customer": lambda: [judge_customers(_kept(given, "customer"), given.identities, *codes, first)],
         "account": lambda: [judge_accounts(given.accounts, given.customers, *codes, given.tariffs, first)],
         "usage": lambda: [
             judge_days(given.usage_daily, first),

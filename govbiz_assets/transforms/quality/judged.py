@@ -34,6 +34,7 @@ class Finding:
         impact_kwh: Energy in doubt.
         impact_cny: Money in doubt.
         other_id: The other one concerned.
+        needs: Column that a source may leave out; rows without it were not looked at.
     """
 
     defect: str
@@ -43,6 +44,7 @@ class Finding:
     impact_kwh: ir.Value | None = None
     impact_cny: ir.Value | None = None
     other_id: ir.Value | None = None
+    needs: str | None = None
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,8 @@ class Judged:
         subject_date: Column with the day or month that a row speaks of.
         account_id: Column with the account, if rows have one.
         customer_id: Column with the customer, if rows have one.
-        looked_at: The same rows without what was joined to them, to be counted.
+        looked_at: What to count as looked at: rows with `month`; without it, the kept records of the channel, which
+            the row account has counted.
     """
 
     channel: str | None
@@ -68,6 +71,11 @@ class Judged:
     account_id: str | None = None
     customer_id: str | None = None
     looked_at: ibis.Table | None = None
+
+    @property
+    def needs(self) -> list[str]:
+        """The columns that a source may leave out, in the order of the findings."""
+        return list(dict.fromkeys(finding.needs for finding in self.findings if finding.needs))
 
 
 def marked_rows(subject: Judged) -> ibis.Table:
@@ -94,11 +102,35 @@ def marked_rows(subject: Judged) -> ibis.Table:
 
 
 def checked_counts(judged: Sequence[Judged]) -> ibis.Table:
-    """Counts the rows that were looked at: `month`, `channel`, `subject` (position), `checked_count`."""
+    """Counts the rows that were looked at, of the subjects that the row account does not count.
+
+    Returns:
+        `month`, `channel`, `subject` (position), `checked_count`, and `needed_count_0` ... for those of the rows that
+        have the first needed column, the second ...; null where a subject needs fewer.
+    """
+    width = max(len(subject.needs) for subject in judged)
     parts = []
     for position, subject in enumerate(judged):
-        rows = subject.rows if subject.looked_at is None else subject.looked_at
-        channel = rows.channel if subject.channel is None else ibis.literal(subject.channel)
-        rows = rows.select("month", channel=channel, subject=ibis.literal(position, "int64"))
-        parts.append(rows.group_by(["month", "channel", "subject"]).aggregate(checked_count=rows.count()))
+        rows = subject.looked_at
+        if rows is None:
+            continue
+        needed = {needed_count(place): rows[name].count() for place, name in enumerate(subject.needs)}
+        key = ["month"] if subject.channel else ["month", "channel"]
+        counted = rows.group_by(key).aggregate(checked_count=rows.count(), **needed)
+        others = {needed_count(place): ibis.null("int64") for place in range(len(needed), width)}
+        parts.append(
+            counted.select(
+                "month",
+                "checked_count",
+                *needed,
+                channel=ibis.literal(subject.channel) if subject.channel else counted.channel,
+                subject=ibis.literal(position, "int64"),
+                **others,
+            )
+        )
     return stack(parts)
+
+
+def needed_count(place: int) -> str:
+    """Name of the count of the rows that have the needed column of that place."""
+    return f"needed_count_{place}"

@@ -9,37 +9,45 @@ import ibis.expr.types as ir
 
 from govbiz_assets.transforms import parse
 from govbiz_assets.transforms.features.panel import month_index
-from govbiz_assets.transforms.identity.code import with_code_evidence
+from govbiz_assets.transforms.lookup import looked_up
 from govbiz_assets.transforms.pseudonym import pseudonym
 from govbiz_assets.transforms.quality.judged import Finding, Judged
 
+_PLACE = ["month", "source_file", "row_no"]
 _TEST = r"测试(?:工单|用户|客户|户|数据)"
 
 
-def judge_customers(records: ibis.Table, industries: ibis.Table, divisions: ibis.Table, first: date) -> Judged:
+def judge_customers(
+    records: ibis.Table, identities: ibis.Table, industries: ibis.Table, divisions: ibis.Table, first: date
+) -> Judged:
     """Judges the customer master: credit codes (D24), code lists (D25), test records (D8).
 
     Args:
         records: `raw.customer` without the records that were not kept.
+        identities: `identity.source_record` of the judged months.
         industries: `reference.industry`.
         divisions: `reference.division`.
         first: First judged month.
     """
-    looked_at = records.filter(records.month >= ibis.literal(first))
-    rows = looked_at.select(
+    rows = records.filter(records.month >= ibis.literal(first))
+    rows = rows.select(
         "month",
+        "source_file",
+        "row_no",
         "customer_name",
-        given_code=looked_at.credit_code,
-        customer_id=pseudonym("c", parse.code(looked_at.customer_no)),
-        industry_code=parse.code(looked_at.industry_code),
-        division_code=parse.code(looked_at.division_code),
+        customer_id=pseudonym("c", parse.code(rows.customer_no)),
+        industry_code=parse.code(rows.industry_code),
+        division_code=parse.code(rows.division_code),
     )
-    rows = with_code_evidence(rows, "given_code")
+    is_right = identities.credit_code_grade.isin(("valid", "repaired"))
+    codes = identities.select(
+        *_PLACE, "credit_code_grade", credit_code=is_right.ifelse(identities.unified_text, ibis.null("string"))
+    )
+    rows = looked_up(rows, (codes, _PLACE))
     coded = rows.filter(rows.credit_code.notnull())
     shared = coded.group_by(["month", "credit_code"]).having(coded.customer_id.nunique() > 1)
     shared = shared.aggregate(first_id=coded.customer_id.min(), last_id=coded.customer_id.max())
-    rows = rows.left_join(shared, ["month", "credit_code"]).drop("month_right", "credit_code_right")
-    rows = _with_codes(rows, industries, divisions)
+    rows = looked_up(rows, (shared, ["month", "credit_code"]), *_code_lists(industries, divisions))
     grade = rows.credit_code_grade
     other = (rows.customer_id == rows.first_id).ifelse(rows.last_id, rows.first_id)
     findings = (
@@ -50,7 +58,7 @@ def judge_customers(records: ibis.Table, industries: ibis.Table, divisions: ibis
         Finding("test_customer", rows.customer_name.re_search(_TEST)),
         *_code_findings(rows),
     )
-    return Judged("customer", rows, findings, "customer_id", customer_id="customer_id", looked_at=looked_at)
+    return Judged("customer", rows, findings, "customer_id", customer_id="customer_id")
 
 
 def judge_accounts(
@@ -76,11 +84,14 @@ def judge_accounts(
     before = every.select("account_id", "contract_kva", owner_before=every.customer_id, at=every["at"] + 1)
     known = customers.select("month", "customer_id", is_owner_known=ibis.literal(True))
     priced = tariffs.select("price_code", is_price_known=ibis.literal(True))
-    rows = looked_at.left_join(before.drop("contract_kva"), ["account_id", "at"]).drop("account_id_right", "at_right")
-    rows = rows.left_join(_replaced(looked_at, before), ["account_id", "at"]).drop("account_id_right", "at_right")
-    rows = rows.left_join(known, ["month", "customer_id"]).drop("month_right", "customer_id_right")
-    rows = rows.left_join(priced, "price_code").drop("price_code_right")
-    rows = _with_codes(rows, industries, divisions)
+    rows = looked_up(
+        looked_at,
+        (before.drop("contract_kva"), ["account_id", "at"]),
+        (_replaced(looked_at, before), ["account_id", "at"]),
+        (known, ["month", "customer_id"]),
+        (priced, ["price_code"]),
+        *_code_lists(industries, divisions),
+    )
     findings = (
         Finding("unknown_customer", rows.is_owner_known.isnull()),
         Finding("closed_before_opened", rows.closed_date < rows.opened_date),
@@ -97,7 +108,6 @@ def judge_accounts(
         "account_id",
         account_id="account_id",
         customer_id="customer_id",
-        looked_at=looked_at,
     )
 
 
@@ -113,15 +123,14 @@ def judge_subscriptions(subscriptions: ibis.Table, customers: ibis.Table, produc
     looked_at = subscriptions.filter(subscriptions.month >= ibis.literal(first))
     known = customers.select("month", "customer_id", is_known=ibis.literal(True))
     listed = products.select("product_code", is_listed=ibis.literal(True))
-    rows = looked_at.left_join(known, ["month", "customer_id"]).drop("month_right", "customer_id_right")
-    rows = rows.left_join(listed, "product_code").drop("product_code_right")
+    rows = looked_up(looked_at, (known, ["month", "customer_id"]), (listed, ["product_code"]))
     rows = rows.mutate(subject_id=rows.customer_id + " " + rows.product_code)
     findings = (
         Finding("unknown_customer", rows.is_known.isnull()),
         Finding("ended_before_started", rows.ended_date < rows.started_date),
         Finding("unknown_product", rows.is_listed.isnull()),
     )
-    return Judged("subscription", rows, findings, "subject_id", customer_id="customer_id", looked_at=looked_at)
+    return Judged("subscription", rows, findings, "subject_id", customer_id="customer_id")
 
 
 def judge_tickets(tickets: ibis.Table, texts: ibis.Table, accounts: ibis.Table, first: date) -> Judged:
@@ -137,13 +146,12 @@ def judge_tickets(tickets: ibis.Table, texts: ibis.Table, accounts: ibis.Table, 
     known = accounts.select("month", "account_id", is_known=ibis.literal(True))
     tests = texts.filter(texts.ticket_text.re_search(_TEST))
     tests = tests.select("source_file", "row_no", is_test=ibis.literal(True))
-    rows = looked_at.left_join(known, ["month", "account_id"]).drop("month_right", "account_id_right")
-    rows = rows.left_join(tests, ["source_file", "row_no"]).drop("source_file_right", "row_no_right")
+    rows = looked_up(looked_at, (known, ["month", "account_id"]), (tests, ["source_file", "row_no"]))
     findings = (
         Finding("unknown_account", rows.account_id.notnull() & rows.is_known.isnull()),
         Finding("test_ticket", rows.is_test.fill_null(False)),
     )
-    return Judged("ticket", rows, findings, "ticket_id", "handled_at", account_id="account_id", looked_at=looked_at)
+    return Judged("ticket", rows, findings, "ticket_id", "handled_at", account_id="account_id")
 
 
 def _replaced(now: ibis.Table, before: ibis.Table) -> ibis.Table:
@@ -155,11 +163,11 @@ def _replaced(now: ibis.Table, before: ibis.Table) -> ibis.Table:
     return pairs.group_by(["account_id", "at"]).aggregate(replaced_id=pairs.lost_id.min())
 
 
-def _with_codes(rows: ibis.Table, industries: ibis.Table, divisions: ibis.Table) -> ibis.Table:
+def _code_lists(industries: ibis.Table, divisions: ibis.Table) -> tuple[tuple[ibis.Table, list[str]], ...]:
+    """Returns the codes of the lists, each with its key."""
     industry = industries.select("industry_code", is_industry_known=ibis.literal(True))
     division = divisions.select("division_code", is_division_known=ibis.literal(True))
-    rows = rows.left_join(industry, "industry_code").drop("industry_code_right")
-    return rows.left_join(division, "division_code").drop("division_code_right")
+    return (industry, ["industry_code"]), (division, ["division_code"])
 
 
 def _code_findings(rows: ibis.Table) -> tuple[Finding, ...]:

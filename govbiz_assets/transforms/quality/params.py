@@ -33,6 +33,10 @@ class QualityParams:
         power_factor_low: Largest reward for a good power factor, of energy and basic charge (ratio).
         power_factor_high: Largest charge for a bad one (ratio).
         cycle_months: Months between use and issue of an ordinary bill, at most.
+        period_days_low: Days that an ordinary bill charges, at least.
+        period_days_high: Days that it charges, at most, where the bill before charged one month.
+        double_period_days_high: Days that it charges, at most, where bills charge two months.
+        demand_ratio: Highest demand over contracted capacity (kW/kVA, ratio).
     """
 
     bands_kwh: float = 1.0
@@ -55,6 +59,10 @@ class QualityParams:
     power_factor_low: float = -0.02
     power_factor_high: float = 1.5
     cycle_months: int = 2
+    period_days_low: int = 25
+    period_days_high: int = 35
+    double_period_days_high: int = 70
+    demand_ratio: float = 1.05
 
 
 PARAMS = QualityParams()

@@ -7,6 +7,7 @@ from datetime import date
 import ibis
 
 from govbiz_assets.transforms.features.panel import month_index
+from govbiz_assets.transforms.lookup import looked_up
 from govbiz_assets.transforms.quality.judged import Finding, Judged
 from govbiz_assets.transforms.quality.params import PARAMS, QUALITY_DEPTH, QualityParams
 
@@ -34,9 +35,7 @@ def judge_payments(payments: ibis.Table, bills: ibis.Table, accounts: ibis.Table
     ages = looked_at.select("at").distinct().join(billed.select("bill_at").distinct(), [ibis.literal(True)])
     ages = ages.filter(ages["at"] - ages.bill_at == _YOUNG_MONTHS).select("at", has_history=ibis.literal(True))
     known = accounts.select("month", "account_id", is_known=ibis.literal(True))
-    rows = looked_at.left_join(paired, "payment_id").drop("payment_id_right")
-    rows = rows.left_join(ages, "at").drop("at_right")
-    rows = rows.left_join(known, ["month", "account_id"]).drop("month_right", "account_id_right")
+    rows = looked_up(looked_at, (paired, ["payment_id"]), (ages, ["at"]), (known, ["month", "account_id"]))
     is_energy = rows.payment_kind.fill_null(_FOR_ENERGY) == _FOR_ENERGY
     names_bill = rows.bill_id.notnull() & rows.bill_count.isnull() & rows.has_history.fill_null(False)
     money = rows.paid_cny
@@ -49,6 +48,13 @@ def judge_payments(payments: ibis.Table, bills: ibis.Table, accounts: ibis.Table
             is_energy & (rows.paid_date < rows.issued_date),
             impact_cny=money,
             other_id=rows.bill_id,
+        ),
+        Finding(
+            "in_transit",
+            month_index(rows.credited_date) > rows["at"],
+            impact_cny=money,
+            other_id=rows.bill_id,
+            needs="credited_date",
         ),
     )
     return Judged("payment", rows, findings, "payment_id", "paid_date", account_id="account_id", looked_at=looked_at)

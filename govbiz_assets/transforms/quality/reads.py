@@ -22,7 +22,6 @@ def judge_reads(reads: ibis.Table, first: date, params: QualityParams = PARAMS) 
     rows = resolved_reads(reads, params)
     rows = rows.filter(rows.month >= ibis.literal(first))
     rows = rows.mutate(subject_id=rows.meter_id + " " + rows.band)
-    looked_at = reads.filter(reads.month >= ibis.literal(first))
     energy = rows.energy
     off = (rows.kwh - energy).abs().cast("float64")
     limit = ibis.greatest(ibis.literal(1.0), energy.abs().cast("float64") * params.stated_kwh_ratio)
@@ -40,4 +39,4 @@ def judge_reads(reads: ibis.Table, first: date, params: QualityParams = PARAMS) 
         Finding("multiplier_split", is_other_factor & rows.is_split, rows.factor, rows.multiplier_before),
         Finding("multiplier_unsplit", is_other_factor & ~rows.is_split, rows.factor, rows.multiplier_before),
     )
-    return Judged("meter_read", rows, findings, "subject_id", "read_date", account_id="account_id", looked_at=looked_at)
+    return Judged("meter_read", rows, findings, "subject_id", "read_date", account_id="account_id")

@@ -9,6 +9,7 @@ import ibis.expr.types as ir
 
 from govbiz_assets.transforms.cleaned import BANDS
 from govbiz_assets.transforms.features.panel import month_index, ratio
+from govbiz_assets.transforms.lookup import looked_up
 from govbiz_assets.transforms.quality.judged import Finding, Judged
 from govbiz_assets.transforms.quality.params import PARAMS, QualityParams
 
@@ -73,7 +74,7 @@ def judge_series(usage: ibis.Table, first: date, params: QualityParams = PARAMS)
     live = series.filter(series.live_days >= params.twin_days)
     twins = live.group_by(same).having(live.count() > 1)
     twins = twins.aggregate(first_id=live.account_id.min(), last_id=live.account_id.max())
-    rows = series.left_join(twins, same).select(*series.columns, "first_id", "last_id")
+    rows = looked_up(series, (twins, same))
     is_twin = rows.first_id.notnull() & (rows.live_days >= params.twin_days)
     top = rows.max_kwh.cast("float64")
     fence = rows.quartile_3 + params.spike_iqrs * (rows.quartile_3 - rows.quartile_1)
@@ -85,7 +86,8 @@ def judge_series(usage: ibis.Table, first: date, params: QualityParams = PARAMS)
         Finding("day_spike", is_spike, top, fence, impact_kwh=top - rows.quartile_3),
         Finding("twin_series", is_twin, rows.sum_kwh, impact_kwh=rows.sum_kwh, other_id=other),
     )
-    return Judged("usage", rows, findings, "account_id", account_id="account_id", looked_at=series)
+    looked_at = days.select("month", "account_id").distinct()
+    return Judged("usage", rows, findings, "account_id", account_id="account_id", looked_at=looked_at)
 
 
 def judge_months(usage: ibis.Table, accounts: ibis.Table, first: date, params: QualityParams = PARAMS) -> Judged:
@@ -113,7 +115,7 @@ def judge_months(usage: ibis.Table, accounts: ibis.Table, first: date, params: Q
     )
     looked_at = history.filter(history.month >= ibis.literal(first))
     known = accounts.select("month", "account_id", "run_kva", "contract_kva", is_known=ibis.literal(True))
-    rows = looked_at.left_join(known, ["month", "account_id"]).drop("month_right", "account_id_right")
+    rows = looked_up(looked_at, (known, ["month", "account_id"]))
     rows = _with_jumps(rows)
     kwh = rows.kwh.cast("float64")
     jumps = (rows.change - rows.usual_change).abs() > params.jump_sds * rows.change_sd
@@ -155,7 +157,7 @@ def judge_weather(weather: ibis.Table, first: date, params: QualityParams = PARA
     last_day = (rows.month + ibis.interval(months=1) - ibis.interval(days=1)).cast("date").day()
     covered = ratio(rows.measured_days, last_day)
     finding = Finding("weather_gaps", covered < params.weather_ratio, covered, ibis.literal(params.weather_ratio))
-    return Judged("weather", rows, (finding,), "division_code")
+    return Judged("weather", rows, (finding,), "division_code", looked_at=rows)
 
 
 def _with_jumps(rows: ibis.Table) -> ibis.Table:

@@ -25,9 +25,17 @@ from govbiz_assets.sources.read import read_file
 from govbiz_assets.sources.scan import FileScan, scan_channel
 from govbiz_assets.transforms.account import row_account
 from govbiz_assets.transforms.cleaned import monthly_usage
+from govbiz_assets.transforms.identity.code import with_code_evidence
 from govbiz_assets.transforms.metering import READ_DEPTH
 from govbiz_assets.transforms.quality.counts import flags, rule_counts
-from govbiz_assets.transforms.quality.deliveries import delivery_counts
+from govbiz_assets.transforms.quality.deliveries import (
+    MANIFEST_COLUMNS,
+    file_counts,
+    record_counts,
+    refused_records,
+    style_counts,
+    styles,
+)
 from govbiz_assets.transforms.quality.judge import QualityInputs, judge_all
 from govbiz_assets.transforms.quality.judged import checked_counts, marked_rows
 from govbiz_assets.transforms.quality.params import QUALITY_DEPTH
@@ -57,6 +65,7 @@ DEPTHS = {
     "subscriptions": 1,
     "weather": 1,
     "meter_reads": READ_DEPTH,
+    "identities": 1,
     "manifest": 1,
 }
 
@@ -77,9 +86,13 @@ class QualityHouse:
         given = _clipped(self.inputs, first, last)
         judged = judge_all(given, first, closing_day=CLOSING_DAY)
         found = flags(judged, [marked_rows(subject).to_polars() for subject in judged])
-        parts = [_between(table, first, last) for table in (self.row_account, self.quarantine)]
-        delivered = delivery_counts(given.manifest, given.raw, *parts).to_polars()
-        return found, rule_counts(judged, checked_counts(judged).to_polars(), found, delivered)
+        account = _between(self.row_account, first, last).to_polars()
+        delivered = [
+            file_counts(given.manifest.select(*MANIFEST_COLUMNS).to_polars()),
+            record_counts(account, refused_records(_between(self.quarantine, first, last)).to_polars()),
+            style_counts(styles(given.raw).to_polars()),
+        ]
+        return found, rule_counts(judged, checked_counts(judged).to_polars(), account, found, delivered)
 
 
 def build_house(folder: Path) -> QualityHouse:
@@ -108,6 +121,7 @@ def build_house(folder: Path) -> QualityHouse:
         subscriptions=cleaned["subscription"],
         weather=cleaned["weather"],
         meter_reads=cleaned["meter_read"],
+        identities=_identities(engine),
         manifest=engine.create_table(
             "manifest", ibis.memtable(manifest_frame(chain(*scans.values()), profile, months))
         ),
@@ -136,6 +150,12 @@ def _clean(engine: Backend, name: str, folder: Path, scans: Sequence[FileScan]) 
     repeated = engine.create_table(f"repeated_{name}", repeated_records(parsed, channel, {}))
     kept = engine.create_table(f"cleaned_{name}", kept_records(parsed, repeated, contract))
     return kept, raw, set_aside_records(repeated, channel), quarantined_records(parsed, channel)
+
+
+def _identities(engine: Backend) -> ibis.Table:
+    """What `identity.source_record` says of the codes of the customers."""
+    given = engine.table("parsed_customer").select("month", "source_file", "row_no", given_code="credit_code")
+    return engine.create_table("identities", with_code_evidence(given, "given_code"))
 
 
 def _reference(engine: Backend, name: str) -> ibis.Table:
