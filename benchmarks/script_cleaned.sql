@@ -75,12 +75,14 @@ FROM (SELECT account_no AS given FROM vault.raw.account UNION SELECT account_no 
 CREATE TEMP TABLE customer_no AS
 SELECT given, code_of(given) AS customer_no, pseudonym('c', code_of(given)) AS customer_id
 FROM (SELECT customer_no AS given FROM vault.raw.customer UNION SELECT customer_no FROM vault.raw.account
-      UNION SELECT customer_no FROM vault.raw.subscription);
+      UNION SELECT customer_no FROM vault.raw.subscription UNION SELECT parent_customer_no FROM vault.raw.customer);
 CREATE TEMP TABLE days AS
 SELECT given, date_of(given) AS day
 FROM (SELECT registered_date AS given FROM vault.raw.customer UNION SELECT opened_date FROM vault.raw.account
       UNION SELECT closed_date FROM vault.raw.account UNION SELECT contract_end_date FROM vault.raw.account
       UNION SELECT issued_date FROM vault.raw.bill UNION SELECT due_date FROM vault.raw.bill
+      UNION SELECT period_start FROM vault.raw.bill UNION SELECT period_end FROM vault.raw.bill
+      UNION SELECT credited_date FROM vault.raw.payment
       UNION SELECT paid_date FROM vault.raw.payment UNION SELECT started_date FROM vault.raw.subscription
       UNION SELECT ended_date FROM vault.raw.subscription UNION SELECT weather_date FROM vault.raw.weather);
 CREATE TEMP TABLE months AS
@@ -106,8 +108,10 @@ FROM (SELECT r.rowid AS rid, r.month, r.source_file, r.row_no, r.read_problem, n
              code_of(r.division_code) AS division_code, code_of(r.industry_code) AS industry_code,
              text_of(r.enterprise_scale) AS enterprise_scale, f.flag AS is_government,
              text_of(r.credit_grade) AS credit_grade, d.day AS registered_date,
-             r.is_government AS is_government_text, r.registered_date AS registered_date_text
+             r.is_government AS is_government_text, r.registered_date AS registered_date_text,
+             p.customer_no AS parent_customer_no, p.customer_id AS parent_customer_id
       FROM vault.raw.customer r LEFT JOIN customer_no n ON n.given = r.customer_no
+      LEFT JOIN customer_no p ON p.given = r.parent_customer_no
       LEFT JOIN flags f ON f.given = r.is_government LEFT JOIN days d ON d.given = r.registered_date);
 INSERT INTO refused SELECT 'customer', rid, month, source_file, row_no, problem FROM customer WHERE problem IS NOT NULL;
 INSERT INTO aside
@@ -116,7 +120,7 @@ ranked AS (
     SELECT c.*, row_number() OVER latest AS turn, {'a': text_of(r.customer_name), 'b': code_of(r.credit_code),
         'c': c.division_code, 'd': c.industry_code, 'e': c.enterprise_scale, 'f': c.is_government, 'g': c.credit_grade,
         'h': text_of(r.contact_name), 'i': text_of(r.contact_phone), 'j': text_of(r.address),
-        'k': c.registered_date} AS content,
+        'k': c.registered_date, 'l': c.parent_customer_no} AS content,
         first_value(content) OVER latest AS kept_content, first_value(c.source_file) OVER latest AS kept_source_file,
         first_value(c.row_no) OVER latest AS kept_row_no
     FROM customer c SEMI JOIN repeated USING (month, customer_no) JOIN vault.raw.customer r ON r.rowid = c.rid
@@ -127,7 +131,7 @@ SELECT 'customer', rid, month, source_file, row_no,
 FROM ranked WHERE turn > 1;
 CREATE TABLE out.cleaned.customer_monthly AS
 SELECT month, customer_id, division_code, industry_code, enterprise_scale, is_government, credit_grade,
-       registered_date, source_file, row_no
+       registered_date, parent_customer_id, source_file, row_no
 FROM customer WHERE problem IS NULL AND rid NOT IN (SELECT rid FROM aside WHERE channel = 'customer');
 DROP TABLE customer;
 
@@ -201,6 +205,10 @@ SELECT *, CASE WHEN read_problem IS NOT NULL THEN read_problem || ':'
                WHEN unread(total_cny, total_cny_text) THEN 'unparsable:total_cny'
                WHEN unread(issued_date, issued_date_text) THEN 'unparsable:issued_date'
                WHEN unread(due_date, due_date_text) THEN 'unparsable:due_date'
+               WHEN unread(period_start, period_start_text) THEN 'unparsable:period_start'
+               WHEN unread(period_end, period_end_text) THEN 'unparsable:period_end'
+               WHEN unread(max_demand_kw, max_demand_kw_text) THEN 'unparsable:max_demand_kw'
+               WHEN unread(power_factor_ratio, power_factor_ratio_text) THEN 'unparsable:power_factor_ratio'
                WHEN kwh NOT BETWEEN -1e9 AND 1e9 THEN 'out_of_range:kwh'
                WHEN energy_cny NOT BETWEEN -1e10 AND 1e10 THEN 'out_of_range:energy_cny'
                WHEN basic_cny NOT BETWEEN -1e10 AND 1e10 THEN 'out_of_range:basic_cny'
@@ -218,10 +226,15 @@ FROM (SELECT r.rowid AS rid, r.month, r.source_file, r.row_no, r.read_problem, c
              r.charge_month AS charge_month_text, r.kwh AS kwh_text, r.energy_cny AS energy_cny_text,
              r.basic_cny AS basic_cny_text, r.power_factor_cny AS power_factor_cny_text, r.fund_cny AS fund_cny_text,
              r.other_cny AS other_cny_text, r.total_cny AS total_cny_text, r.issued_date AS issued_date_text,
-             r.due_date AS due_date_text, code_of(r.original_bill_no) AS original_bill_no
+             r.due_date AS due_date_text, code_of(r.original_bill_no) AS original_bill_no, s.day AS period_start,
+             e.day AS period_end, double_of(r.max_demand_kw) AS max_demand_kw,
+             double_of(r.power_factor_ratio) AS power_factor_ratio, r.period_start AS period_start_text,
+             r.period_end AS period_end_text, r.max_demand_kw AS max_demand_kw_text,
+             r.power_factor_ratio AS power_factor_ratio_text
       FROM vault.raw.bill r LEFT JOIN account_no a ON a.given = r.account_no
       LEFT JOIN months bm ON bm.given = r.bill_month LEFT JOIN months cm ON cm.given = r.charge_month
-      LEFT JOIN days i ON i.given = r.issued_date LEFT JOIN days d ON d.given = r.due_date);
+      LEFT JOIN days i ON i.given = r.issued_date LEFT JOIN days d ON d.given = r.due_date
+      LEFT JOIN days s ON s.given = r.period_start LEFT JOIN days e ON e.given = r.period_end);
 INSERT INTO refused SELECT 'bill', rid, month, source_file, row_no, problem FROM bill WHERE problem IS NOT NULL;
 INSERT INTO aside
 WITH repeated AS (SELECT month, bill_no FROM bill WHERE problem IS NULL GROUP BY ALL HAVING count(*) > 1),
@@ -229,7 +242,8 @@ ranked AS (
     SELECT c.*, row_number() OVER latest AS turn, {'a': c.account_no, 'b': c.bill_month, 'c': c.charge_month,
         'd': c.bill_kind, 'e': c.kwh, 'f': c.energy_cny, 'g': c.basic_cny, 'h': c.power_factor_cny, 'i': c.fund_cny,
         'j': c.other_cny, 'k': c.total_cny, 'l': c.issued_date, 'm': c.due_date,
-        'n': c.original_bill_no} AS content,
+        'n': c.original_bill_no, 'o': c.period_start, 'p': c.period_end, 'q': c.max_demand_kw,
+        'r': c.power_factor_ratio} AS content,
         first_value(content) OVER latest AS kept_content, first_value(c.source_file) OVER latest AS kept_source_file,
         first_value(c.row_no) OVER latest AS kept_row_no
     FROM bill c SEMI JOIN repeated USING (month, bill_no) JOIN vault.raw.bill r ON r.rowid = c.rid
@@ -241,7 +255,8 @@ FROM ranked WHERE turn > 1;
 CREATE TABLE out.cleaned.bill AS
 SELECT month, pseudonym('b', bill_no) AS bill_id, account_id, bill_month, charge_month, bill_kind, kwh, energy_cny,
        basic_cny, power_factor_cny, fund_cny, other_cny, total_cny, issued_date, due_date,
-       pseudonym('b', original_bill_no) AS original_bill_id, source_file, row_no
+       pseudonym('b', original_bill_no) AS original_bill_id, period_start, period_end, max_demand_kw,
+       power_factor_ratio, source_file, row_no
 FROM bill WHERE problem IS NULL AND rid NOT IN (SELECT rid FROM aside WHERE channel = 'bill');
 DROP TABLE bill;
 
@@ -254,20 +269,22 @@ SELECT *, CASE WHEN read_problem IS NOT NULL THEN read_problem || ':'
                WHEN blank(paid_cny, paid_cny_text) THEN 'missing_value:paid_cny'
                WHEN unread(paid_date, paid_date_text) THEN 'unparsable:paid_date'
                WHEN unread(paid_cny, paid_cny_text) THEN 'unparsable:paid_cny'
+               WHEN unread(credited_date, credited_date_text) THEN 'unparsable:credited_date'
                WHEN paid_cny NOT BETWEEN -1e10 AND 1e10 THEN 'out_of_range:paid_cny'
                WHEN first_day(paid_date) <> month THEN 'wrong_month:paid_date' END AS problem
 FROM (SELECT r.rowid AS rid, r.month, r.source_file, r.row_no, r.read_problem, code_of(r.payment_no) AS payment_no,
              a.account_no, a.account_id, code_of(r.bill_no) AS bill_no, d.day AS paid_date,
              money_of(r.paid_cny) AS paid_cny, text_of(r.payment_channel) AS payment_channel,
-             text_of(r.payment_kind) AS payment_kind, r.paid_date AS paid_date_text, r.paid_cny AS paid_cny_text
+             text_of(r.payment_kind) AS payment_kind, r.paid_date AS paid_date_text, r.paid_cny AS paid_cny_text,
+             c.day AS credited_date, r.credited_date AS credited_date_text
       FROM vault.raw.payment r LEFT JOIN account_no a ON a.given = r.account_no
-      LEFT JOIN days d ON d.given = r.paid_date);
+      LEFT JOIN days d ON d.given = r.paid_date LEFT JOIN days c ON c.given = r.credited_date);
 INSERT INTO refused SELECT 'payment', rid, month, source_file, row_no, problem FROM payment WHERE problem IS NOT NULL;
 INSERT INTO aside
 WITH repeated AS (SELECT month, payment_no FROM payment WHERE problem IS NULL GROUP BY ALL HAVING count(*) > 1),
 ranked AS (
     SELECT c.*, row_number() OVER latest AS turn, {'a': c.account_no, 'b': c.bill_no, 'c': c.paid_date,
-        'd': c.paid_cny, 'e': c.payment_channel, 'f': c.payment_kind} AS content,
+        'd': c.paid_cny, 'e': c.payment_channel, 'f': c.payment_kind, 'g': c.credited_date} AS content,
         first_value(content) OVER latest AS kept_content, first_value(c.source_file) OVER latest AS kept_source_file,
         first_value(c.row_no) OVER latest AS kept_row_no
     FROM payment c SEMI JOIN repeated USING (month, payment_no) JOIN vault.raw.payment r ON r.rowid = c.rid
@@ -278,7 +295,7 @@ SELECT 'payment', rid, month, source_file, row_no,
 FROM ranked WHERE turn > 1;
 CREATE TABLE out.cleaned.payment AS
 SELECT month, pseudonym('p', payment_no) AS payment_id, account_id, pseudonym('b', bill_no) AS bill_id, paid_date,
-       paid_cny, payment_channel, payment_kind, source_file, row_no
+       paid_cny, payment_channel, payment_kind, credited_date, source_file, row_no
 FROM payment WHERE problem IS NULL AND rid NOT IN (SELECT rid FROM aside WHERE channel = 'payment');
 DROP TABLE payment;
 
@@ -518,7 +535,7 @@ SELECT q.month, q.channel, q.source_file, q.row_no, split_part(q.problem, ':', 1
 FROM refused q JOIN (
     SELECT 'customer' AS channel, rowid AS rid, CAST(to_json(struct_pack(customer_no, customer_name, credit_code,
         division_code, industry_code, enterprise_scale, is_government, credit_grade, contact_name, contact_phone, address,
-        registered_date, extra_json)) AS VARCHAR) AS record_json FROM vault.raw.customer
+        registered_date, parent_customer_no, extra_json)) AS VARCHAR) AS record_json FROM vault.raw.customer
     WHERE rowid IN (SELECT rid FROM refused WHERE channel = 'customer')
     UNION ALL
     SELECT 'account', rowid, CAST(to_json(struct_pack(account_no, customer_no, division_code, industry_code, voltage_kv,
@@ -531,11 +548,12 @@ FROM refused q JOIN (
     WHERE rowid IN (SELECT rid FROM refused WHERE channel = 'usage')
     UNION ALL
     SELECT 'bill', rowid, CAST(to_json(struct_pack(bill_no, account_no, bill_month, charge_month, bill_kind, kwh, energy_cny,
-        basic_cny, power_factor_cny, fund_cny, other_cny, total_cny, issued_date, due_date, original_bill_no, extra_json)) AS VARCHAR)
+        basic_cny, power_factor_cny, fund_cny, other_cny, total_cny, issued_date, due_date, original_bill_no, period_start,
+        period_end, max_demand_kw, power_factor_ratio, extra_json)) AS VARCHAR)
     FROM vault.raw.bill WHERE rowid IN (SELECT rid FROM refused WHERE channel = 'bill')
     UNION ALL
     SELECT 'payment', rowid, CAST(to_json(struct_pack(payment_no, account_no, bill_no, paid_date, paid_cny, payment_channel,
-        payment_kind, extra_json)) AS VARCHAR) FROM vault.raw.payment
+        payment_kind, credited_date, extra_json)) AS VARCHAR) FROM vault.raw.payment
     WHERE rowid IN (SELECT rid FROM refused WHERE channel = 'payment')
     UNION ALL
     SELECT 'ticket', rowid, CAST(to_json(struct_pack(ticket_no, account_no, handled_at, ticket_type, ticket_channel,
