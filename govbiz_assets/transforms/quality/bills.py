@@ -39,12 +39,12 @@ def judge_bills(
         params: Limits.
     """
     known = _with_order(bills)
-    looked_at = known.filter(known.month >= ibis.literal(first))
+    issued = known.filter(known.month >= ibis.literal(first))
     rows = looked_up(
-        looked_at,
-        (_others(looked_at, known), ["bill_id"]),
-        (_originals(looked_at, known), ["bill_id"]),
-        (_covered_months(looked_at, known), ["month", "charge_month"]),
+        issued,
+        (_others(issued, known), ["bill_id"]),
+        (_originals(issued, known), ["bill_id"]),
+        (_covered_months(issued, known), ["month", "charge_month"]),
         *_capacities(accounts, tariffs),
     )
     findings = (
@@ -55,6 +55,7 @@ def judge_bills(
         *_correction_findings(rows),
         *_arithmetic_findings(rows, params),
     )
+    looked_at = bills.filter(bills.month >= ibis.literal(first))
     return Judged("bill", rows, findings, "bill_id", account_id="account_id", looked_at=looked_at)
 
 

@@ -26,16 +26,16 @@ def judge_payments(payments: ibis.Table, bills: ibis.Table, accounts: ibis.Table
         first: First judged month.
     """
     looked_at = payments.filter(payments.month >= ibis.literal(first))
-    looked_at = looked_at.mutate(at=month_index(looked_at.month))
+    made = looked_at.mutate(at=month_index(looked_at.month))
     billed = bills.select("bill_id", "issued_date", bill_at=month_index(bills.month))
-    paired = looked_at.select("payment_id", "bill_id", "at").join(billed, "bill_id")
+    paired = made.select("payment_id", "bill_id", "at").join(billed, "bill_id")
     distance = paired["at"] - paired.bill_at
     paired = paired.filter(distance >= 0, distance < QUALITY_DEPTH)
     paired = paired.group_by("payment_id").aggregate(issued_date=paired.issued_date.min(), bill_count=paired.count())
-    ages = looked_at.select("at").distinct().join(billed.select("bill_at").distinct(), [ibis.literal(True)])
+    ages = made.select("at").distinct().join(billed.select("bill_at").distinct(), [ibis.literal(True)])
     ages = ages.filter(ages["at"] - ages.bill_at == _YOUNG_MONTHS).select("at", has_history=ibis.literal(True))
     known = accounts.select("month", "account_id", is_known=ibis.literal(True))
-    rows = looked_up(looked_at, (paired, ["payment_id"]), (ages, ["at"]), (known, ["month", "account_id"]))
+    rows = looked_up(made, (paired, ["payment_id"]), (ages, ["at"]), (known, ["month", "account_id"]))
     is_energy = rows.payment_kind.fill_null(_FOR_ENERGY) == _FOR_ENERGY
     names_bill = rows.bill_id.notnull() & rows.bill_count.isnull() & rows.has_history.fill_null(False)
     money = rows.paid_cny
@@ -71,12 +71,13 @@ def judge_paid_bills(payments: ibis.Table, bills: ibis.Table, first: date, param
     """
     paying = payments.filter(payments.bill_id.notnull(), payments.payment_kind.fill_null(_FOR_ENERGY) == _FOR_ENERGY)
     monthly = paying.group_by(["month", "bill_id"]).aggregate(month_cny=paying.paid_cny.sum().cast("decimal(18, 2)"))
+    looked_at = monthly.filter(monthly.month >= ibis.literal(first))
     monthly = monthly.mutate(at=month_index(monthly.month))
     year = ibis.window(group_by="bill_id", order_by="at", range=(1 - QUALITY_DEPTH, 0))
     monthly = monthly.mutate(paid_so_far=monthly.month_cny.sum().over(year).cast("decimal(18, 2)"))
-    looked_at = monthly.filter(monthly.month >= ibis.literal(first))
+    monthly = monthly.filter(monthly.month >= ibis.literal(first))
     billed = bills.select("bill_id", "account_id", "total_cny", bill_at=month_index(bills.month))
-    rows = looked_at.join(billed, "bill_id")
+    rows = monthly.join(billed, "bill_id")
     distance = rows["at"] - rows.bill_at
     rows = rows.filter(distance >= 0, distance < QUALITY_DEPTH)
     over = rows.paid_so_far - rows.total_cny

@@ -113,9 +113,9 @@ def judge_months(usage: ibis.Table, accounts: ibis.Table, first: date, params: Q
         year_ago_kwh=history.kwh.max().over(back(12, 12)),
         year_ago_festival_days=history.spring_festival_days.max().over(back(12, 12)),
     )
-    looked_at = history.filter(history.month >= ibis.literal(first))
+    months = history.filter(history.month >= ibis.literal(first))
     known = accounts.select("month", "account_id", "run_kva", "contract_kva", is_known=ibis.literal(True))
-    rows = looked_up(looked_at, (known, ["month", "account_id"]))
+    rows = looked_up(months, (known, ["month", "account_id"]))
     rows = _with_jumps(rows)
     kwh = rows.kwh.cast("float64")
     jumps = (rows.change - rows.usual_change).abs() > params.jump_sds * rows.change_sd
@@ -140,6 +140,7 @@ def judge_months(usage: ibis.Table, accounts: ibis.Table, first: date, params: Q
             ibis.literal(params.baseline_days),
         ),
     )
+    looked_at = usage.filter(usage.month >= ibis.literal(first))
     return Judged("usage", rows, findings, "account_id", account_id="account_id", looked_at=looked_at)
 
 
