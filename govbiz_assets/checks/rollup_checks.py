@@ -9,6 +9,7 @@ import ibis
 
 from govbiz_assets.checks.table_check import CheckTables, TableCheck, by_month
 from govbiz_assets.contracts import tables_cleaned as cleaned
+from govbiz_assets.transforms.rollup import rollup_levels
 from govbiz_assets.transforms.stack import stack
 
 _DTYPES = {
@@ -37,7 +38,8 @@ def unequal_totals(tables: CheckTables) -> ibis.Table:
     levels = rolled.group_by(["month", "dimension", "level"]).aggregate(
         **{name: _total(rolled, name) for name in _DTYPES}
     )
-    rows = due.left_join(levels, "month")
+    # Each level is due, also one of which no row is there.
+    rows = due.cross_join(rollup_levels()).left_join(levels, ["month", "dimension", "level"])
     unequal = [(rows[name].fill_null(0) != rows[f"{name}_due"]).ifelse(1, 0) for name in _DTYPES]
     return by_month(rows, reduce(add, unequal).sum())
 

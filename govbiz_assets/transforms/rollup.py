@@ -55,10 +55,14 @@ def monthly_rollup(inputs: RollupInputs) -> ibis.Table:
     trades = inputs.industries.select("section_code", trade_code=inputs.industries.industry_code)
     rows = rows.left_join(places, [("division_code", "place_code")])
     rows = rows.left_join(trades, [("industry_code", "trade_code")])
-    levels = ibis.memtable(pl.DataFrame(list(LEVELS), schema=["dimension", "level"], orient="row"))
-    rows = rows.cross_join(levels)
+    rows = rows.cross_join(rollup_levels())
     rolled = _summed(rows.mutate(member=_member(rows)), ["month", "dimension", "level", "member"])
     return rolled.cast({"contract_kva": "float64", "run_kva": "float64"})
+
+
+def rollup_levels() -> ibis.Table:
+    """Returns the LEVELS as rows: `dimension`, `level`."""
+    return ibis.memtable(pl.DataFrame(list(LEVELS), schema=["dimension", "level"], orient="row"))
 
 
 def _member(rows: ibis.Table) -> ir.StringValue:

@@ -13,6 +13,7 @@ from govbiz_assets.checks.rollup_checks import unequal_totals
 from govbiz_assets.checks.table_check import CheckTables
 from govbiz_assets.contracts import tables_cleaned as tables
 from govbiz_assets.contracts.table import TableContract
+from govbiz_assets.transforms.rollup import LEVELS
 from govbiz_assets_tests.transforms.tables import new_engine, table
 
 JAN = date(2024, 1, 1)
@@ -40,24 +41,21 @@ class Given(CheckTables):
     ],
 )
 def test_each_measure_of_each_level_is_held_against_its_table(changes: dict[str, Any], unequal: int) -> None:
-    rolled = [
-        {
-            "month": JAN,
-            "dimension": "group",
-            "level": "group",
-            "member": "none",
-            "total_cny": "0.00",
-            **WHOLE,
-            **changes,
-        },
-        {"month": JAN, "dimension": "division", "level": "city", "member": "unknown", "total_cny": "0.00", **WHOLE},
-    ]
+    whole = {"month": JAN, "total_cny": "0.00", **WHOLE}
+    rolled = [{**whole, "dimension": dimension, "level": level, "member": "none"} for dimension, level in LEVELS]
+    rolled[0] |= changes
     assert measured(rolled) == {JAN: unequal}
 
 
 def test_a_month_that_was_not_rolled_up_fails() -> None:
-    # Customers, accounts, metering points, capacity and energy; the bills add up to nothing.
-    assert measured([]) == {JAN: 5}
+    # Customers, accounts, metering points, capacity and energy of each level; the bills add up to nothing.
+    assert measured([]) == {JAN: 5 * len(LEVELS)}
+
+
+def test_a_level_that_was_left_out_fails() -> None:
+    whole = {"month": JAN, "total_cny": "0.00", **WHOLE}
+    rolled = [{**whole, "dimension": dimension, "level": level, "member": "none"} for dimension, level in LEVELS[1:]]
+    assert measured(rolled) == {JAN: 5}
 
 
 def measured(rolled: list[dict[str, Any]]) -> dict[date, float]:
