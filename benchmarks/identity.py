@@ -45,7 +45,7 @@ def resolve(work: Path, memory_limit: str) -> dict[str, float]:
     from govbiz_assets.warehouse.session import open_session
 
     lists = pl.read_csv(SEEDS / "reference" / "division.csv", infer_schema=False)
-    divisions = Divisions.of(lists.select("division_code", "division_name").iter_rows())
+    divisions = Divisions.of_list(lists)
     nothing = ("member_l_id", "member_r_id", "decision", "source_file", "row_no")
     decisions = pl.DataFrame(schema={"month": pl.Date, **dict.fromkeys(nothing, pl.String)})
     config = {"threads": 2, "memory_limit": memory_limit}

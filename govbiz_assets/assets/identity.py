@@ -42,9 +42,7 @@ def source_record(
     parsed = warehouse.session.kept("identity_parsed", parse_records(raw, CUSTOMER, options))
     sound = parsed.filter(parsed.problem.isnull())
     rows = sound.anti_join(repeated_records(parsed, CUSTOMER, options.attributes), ["month", "source_file", "row_no"])
-    # A name that a division had before leads to the division of today.
-    code = pl.coalesce("successor_code", "division_code")
-    known = Divisions.of(divisions.select(code, "division_name").iter_rows())
+    known = Divisions.of_list(divisions)
     rows = rows.mutate(record_id=rows.month.strftime("%Y-%m") + "|" + rows.customer_no)
     found = with_identity_columns(rows, known, phone_column="contact_phone", keep=_CARRIED)
     return found.mutate(record_digest=record_digest(found)).select(*tables.SOURCE_RECORD.column_names)

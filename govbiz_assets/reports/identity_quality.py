@@ -54,9 +54,9 @@ def evaluate_identity(records: int, duplicates: float, seed: int, divisions: Pat
     from govbiz_assets.transforms.organisation import with_identity_columns
 
     made = source_records(records, seed, duplicates)
-    lists = pl.read_csv(divisions, infer_schema=False).select("division_code", "division_name")
+    known = Divisions.of_list(pl.read_csv(divisions, infer_schema=False))
     backend = ibis.duckdb.connect()
-    identified = with_identity_columns(ibis.memtable(made.records), Divisions.of(lists.iter_rows()))
+    identified = with_identity_columns(ibis.memtable(made.records), known)
     prepared = backend.create_table("identity_columns", identified, temp=True)
     with resolved(backend, prepared, ORGANISATIONS) as found:
         clusters = backend.to_polars(found.clusters)

@@ -9,6 +9,7 @@ from typing import cast
 
 import ibis
 import ibis.expr.types as ir
+import polars as pl
 
 _SUFFIX = re.compile(r"(?:特别行政区|自治区|自治州|自治县|地区|省|市|县|区|盟|旗)$")
 _MIN_SHORT_LENGTH = 2
@@ -40,6 +41,12 @@ class Divisions:
             for spelling in _spellings(name):
                 found[spelling] = code if found.get(spelling, code) == code else None
         return cls(found, names)
+
+    @classmethod
+    def of_list(cls, divisions: pl.DataFrame) -> Divisions:
+        """Builds the list from `reference.division`; a name that a division had before leads to the one of today."""
+        code = pl.coalesce("successor_code", "division_code")
+        return cls.of(divisions.select(code, "division_name").iter_rows())
 
     @property
     def pattern(self) -> str:
