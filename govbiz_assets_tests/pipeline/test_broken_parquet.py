@@ -72,4 +72,5 @@ def test_a_broken_parquet_file_is_one_line_and_the_month_stays(
     deliver(house.landing / FILE, (house.landing / FILE).read_bytes()[:kept_bytes])
     outcome = outcome_of(house, typed, typed.digest(), house.run_tables([BROKEN_MONTH], TABLES))
     assert outcome.errors == {"raw.usage": ("SourceError", f"{FILE}: {said}")}
-    assert set(outcome.changed) == {"warehouse.quality.file_manifest", "warehouse.quality.check_result"}
+    quality = ("file_manifest", "check_result", "rule_count_monthly")
+    assert set(outcome.changed) == {f"warehouse.quality.{name}" for name in quality}
