@@ -9,6 +9,7 @@ from operator import or_
 
 import ibis
 import ibis.expr.types as ir
+import polars as pl
 
 from govbiz_assets.transforms.stack import stack
 
@@ -108,7 +109,7 @@ def checked_counts(judged: Sequence[Judged]) -> ibis.Table:
         `month`, `channel`, `subject` (position), `checked_count`, and `needed_count_0` ... for those of the rows that
         have the first needed column, the second ...; null where a subject needs fewer.
     """
-    width = max(len(subject.needs) for subject in judged)
+    width = max((len(subject.needs) for subject in judged), default=0)
     parts = []
     for position, subject in enumerate(judged):
         rows = subject.looked_at
@@ -128,7 +129,13 @@ def checked_counts(judged: Sequence[Judged]) -> ibis.Table:
                 **others,
             )
         )
-    return stack(parts)
+    return stack(parts or [_nothing_counted(width)])
+
+
+def _nothing_counted(width: int) -> ibis.Table:
+    """What a landscape has in which nothing is judged but the files and the kept records."""
+    dtypes = {"month": pl.Date, "checked_count": pl.Int64, "channel": pl.String, "subject": pl.Int64}
+    return ibis.memtable(pl.DataFrame(schema=dtypes | {needed_count(place): pl.Int64 for place in range(width)}))
 
 
 def needed_count(place: int) -> str:
