@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import ibis
+import polars as pl
 
 
 def stack(tables: Sequence[ibis.Table]) -> ibis.Table:
@@ -17,3 +18,8 @@ def stack(tables: Sequence[ibis.Table]) -> ibis.Table:
         table.select(*names).cast({name: table[name].type().copy(nullable=True) for name in names}) for table in tables
     ]
     return ibis.union(nullable[0], *nullable[1:]) if len(nullable) > 1 else nullable[0]
+
+
+def no_rows(dtypes: Mapping[str, pl.DataType | type[pl.DataType]]) -> ibis.Table:
+    """Returns a table without rows, for a landscape in which there is nothing to stack."""
+    return ibis.memtable(pl.DataFrame(schema=dict(dtypes)))

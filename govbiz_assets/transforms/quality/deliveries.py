@@ -13,7 +13,7 @@ import polars as pl
 
 from govbiz_assets.contracts.channel import CHANNEL_BY_NAME, CHANNELS, FieldKind
 from govbiz_assets.transforms.quality.judged import Finding, Judged
-from govbiz_assets.transforms.stack import stack
+from govbiz_assets.transforms.stack import no_rows, stack
 
 _UTF8 = ("utf-8", "utf-8-sig")
 _HEADER_RULES = ("broken_header", "reserved_header", "ambiguous_header", "duplicate_header", "missing_column")
@@ -169,7 +169,9 @@ def styles(raw: Mapping[str, ibis.Table]) -> ibis.Table:
                 **{count: counted[count] if count in known else _NONE for count in counts},
             )
         )
-    return stack(parts)
+    dtypes = {"month": pl.Date, "channel": pl.String}
+    dtypes |= {f"{plain}{kind}_count": pl.Int64 for kind in _STYLED for plain in ("", "plain_")}
+    return stack(parts) if parts else no_rows(dtypes)
 
 
 def _plain_count(kind: str, value: ir.StringValue) -> ir.IntegerScalar:

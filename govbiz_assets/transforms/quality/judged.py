@@ -11,7 +11,7 @@ import ibis
 import ibis.expr.types as ir
 import polars as pl
 
-from govbiz_assets.transforms.stack import stack
+from govbiz_assets.transforms.stack import no_rows, stack
 
 # What a finding may say beside its defect, and its type in `quality.flag_monthly`.
 VALUES = {
@@ -129,13 +129,9 @@ def checked_counts(judged: Sequence[Judged]) -> ibis.Table:
                 **others,
             )
         )
-    return stack(parts or [_nothing_counted(width)])
-
-
-def _nothing_counted(width: int) -> ibis.Table:
-    """What a landscape has in which nothing is judged but the files and the kept records."""
     dtypes = {"month": pl.Date, "checked_count": pl.Int64, "channel": pl.String, "subject": pl.Int64}
-    return ibis.memtable(pl.DataFrame(schema=dtypes | {needed_count(place): pl.Int64 for place in range(width)}))
+    dtypes |= {needed_count(place): pl.Int64 for place in range(width)}
+    return stack(parts) if parts else no_rows(dtypes)
 
 
 def needed_count(place: int) -> str:
