@@ -154,7 +154,8 @@ def run(model: Model, values: Floats, steps: int, floor: float | None) -> Path |
         with np.errstate(all="ignore"):
             path = model(np.ldexp(values, -exponent), steps)
     except Exception:
-        # Solvers raise many types on odd series; one of them must not cost the month its other forecasts.
+        # statsforecast raises bare Exception, and solvers many types, on odd series; one of them must not cost the
+        # month its other forecasts.
         return None
     if not np.isfinite(path.mean).all():
         return None

@@ -9,11 +9,7 @@ from __future__ import annotations
 from govbiz_assets.contracts.column import Column, count, energy, flag, money, number, ratio
 
 CONTEXT_FEATURES: tuple[Column, ...] = (
-    count(
-        "account_count",
-        "Accounts: a customer's open ones, or all that the archive lists for a member of a roll-up.",
-        "account",
-    ),
+    count("account_count", "Open accounts of the customer.", "account"),
     number("tenure_months", "Months since the first account was opened.", "month"),
     number("voltage_max_kv", "Highest supply voltage of the open accounts.", "kV"),
     flag("is_two_part_tariff", "At least one open account pays a basic charge (两部制)."),

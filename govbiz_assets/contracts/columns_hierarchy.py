@@ -36,6 +36,7 @@ ROLL_UP: tuple[Column, ...] = (
         "Group, or code of the division or industry that holds in the month; none outside groups, unknown without a "
         "listed code. What has no code on a level counts there under the code above.",
     ),
+    count("listed_account_count", "Accounts that the archive of the month lists, open or not.", "account"),
     count("metering_point_count", "Metering points that were read in the month.", "meter"),
 )
 

@@ -223,8 +223,8 @@ ROLLUP_MONTHLY = table(
     "Customers, capacity, energy and money by group, division and industry. The members of a level add up to the same "
     "total on every level. A customer counts where it sits, all else where the account lies.",
     grain="month, dimension, level and member",
-    columns="month dimension level member customer_count account_count metering_point_count contract_kva? run_kva? "
-    "kwh? total_cny?",
+    columns="month dimension level member customer_count listed_account_count metering_point_count contract_kva? "
+    "run_kva? kwh? total_cny?",
     key="month dimension level member",
 )
 CLEANED_BY_CHANNEL: dict[str, TableContract] = {

@@ -12,9 +12,13 @@ import polars as pl
 from govbiz_assets.transforms.stack import stack
 from govbiz_assets.transforms.validity import with_code_in_force
 
-_COUNTS = ("customer_count", "account_count", "metering_point_count")
-_EXACT = {"contract_kva": "decimal(18, 3)", "run_kva": "decimal(18, 3)", "kwh": "decimal(18, 3)"}
-_MEASURES = {**dict.fromkeys(_COUNTS, "int64"), **_EXACT, "total_cny": "decimal(18, 2)"}
+_COUNTS = ("customer_count", "listed_account_count", "metering_point_count")
+MEASURES = {
+    **dict.fromkeys(_COUNTS, "int64"),
+    **dict.fromkeys(("contract_kva", "run_kva", "kwh"), "decimal(18, 3)"),
+    "total_cny": "decimal(18, 2)",
+}
+"""What is summed, with types in which sums do not hang on the order of rows."""
 LEVELS = (
     ("group", "group"),
     *(("division", level) for level in ("province", "city", "county")),
@@ -83,7 +87,7 @@ def _customers(inputs: RollupInputs) -> ibis.Table:
     customers = inputs.customers
     nodes = inputs.hierarchy.filter(inputs.hierarchy.node_level == "organisation")
     rows = customers.left_join(_groups(nodes, "customer_id"), ["month", "customer_id"])
-    return _measured(rows, *_CODES, customer_count=ibis.literal(1))
+    return measured(rows, *_CODES, customer_count=ibis.literal(1))
 
 
 def _accounts(inputs: RollupInputs) -> ibis.Table:
@@ -92,12 +96,16 @@ def _accounts(inputs: RollupInputs) -> ibis.Table:
     points = hierarchy.filter(hierarchy.node_level == "metering_point")
     key = ("month", "account_id")
     parts = [
-        _measured(
-            accounts, *key, account_count=ibis.literal(1), contract_kva=accounts.contract_kva, run_kva=accounts.run_kva
+        measured(
+            accounts,
+            *key,
+            listed_account_count=ibis.literal(1),
+            contract_kva=accounts.contract_kva,
+            run_kva=accounts.run_kva,
         ),
-        _measured(points, *key, metering_point_count=ibis.literal(1)),
-        _measured(inputs.usage, *key, kwh=inputs.usage.kwh),
-        _measured(inputs.charges, *key, total_cny=inputs.charges.total_cny),
+        measured(points, *key, metering_point_count=ibis.literal(1)),
+        measured(inputs.usage, *key, kwh=inputs.usage.kwh),
+        measured(inputs.charges, *key, total_cny=inputs.charges.total_cny),
     ]
     rows = _summed(stack(parts), [*key])
     homes = inputs.customers.select("month", "customer_id", home_code="division_code", trade_code="industry_code")
@@ -109,22 +117,28 @@ def _accounts(inputs: RollupInputs) -> ibis.Table:
     )
     rows = rows.left_join(codes, [*key]).drop("month_right", "account_id_right")
     rows = rows.left_join(_groups(hierarchy.filter(hierarchy.node_level == "account"), "account_id"), [*key])
-    return _measured(rows, *_CODES, **{name: rows[name] for name in _MEASURES})
+    return measured(rows, *_CODES, **{name: rows[name] for name in MEASURES})
 
 
 def _groups(nodes: ibis.Table, key: str) -> ibis.Table:
     return nodes.select("month", key, group_member=nodes.group_id.fill_null(NONE))
 
 
-def _measured(rows: ibis.Table, *keys: str, **values: ir.Value) -> ibis.Table:
-    """Lays rows out under their keys and all measures, null where they say nothing."""
+def measured(rows: ibis.Table, *keys: str, **values: ir.Value) -> ibis.Table:
+    """Lays rows out under their keys and all measures of a roll-up, null where they say nothing.
+
+    Args:
+        rows: The rows.
+        keys: Columns that are kept.
+        values: What the rows say, by measure; each is cast to the measure's exact type.
+    """
     measures = {
-        name: values[name].cast(dtype) if name in values else ibis.null(dtype) for name, dtype in _MEASURES.items()
+        name: values[name].cast(dtype) if name in values else ibis.null(dtype) for name, dtype in MEASURES.items()
     }
     return rows.select(*keys, **measures)
 
 
 def _summed(rows: ibis.Table, keys: list[str]) -> ibis.Table:
-    sums = {name: rows[name].sum().cast(dtype) for name, dtype in _MEASURES.items()}
+    sums = {name: rows[name].sum().cast(dtype) for name, dtype in MEASURES.items()}
     counts = {name: sums[name].fill_null(0) for name in _COUNTS}
     return rows.group_by(keys).aggregate(**{**sums, **counts})

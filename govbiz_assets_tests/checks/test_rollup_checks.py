@@ -17,7 +17,7 @@ from govbiz_assets.transforms.rollup import LEVELS
 from govbiz_assets_tests.transforms.tables import new_engine, table
 
 JAN = date(2024, 1, 1)
-WHOLE = {"customer_count": 1, "account_count": 2, "metering_point_count": 1, "contract_kva": 0.3, "kwh": "7.001"}
+WHOLE = {"customer_count": 1, "listed_account_count": 2, "metering_point_count": 1, "contract_kva": 0.3, "kwh": "7.001"}
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Given(CheckTables):
     [
         ({}, 0),
         ({"total_cny": "-0.01"}, 1),
-        ({"kwh": "7.002", "account_count": 1}, 2),
+        ({"kwh": "7.002", "listed_account_count": 1}, 2),
         ({"contract_kva": None}, 1),
         ({"run_kva": 0.1}, 1),
     ],

@@ -16,7 +16,15 @@ from govbiz_assets_tests.transforms.tables import table
 
 Row = dict[str, Any]
 JAN = date(2024, 1, 1)
-MEASURES = ("customer_count", "account_count", "metering_point_count", "contract_kva", "run_kva", "kwh", "total_cny")
+MEASURES = (
+    "customer_count",
+    "listed_account_count",
+    "metering_point_count",
+    "contract_kva",
+    "run_kva",
+    "kwh",
+    "total_cny",
+)
 CUSTOMERS: list[Row] = [
     {"customer_id": "A", "division_code": "320584", "industry_code": "2002-84"},  # since then 320509 and 83
     {"customer_id": "B", "division_code": "320500", "industry_code": "2002-37", "parent_customer_id": "A"},
