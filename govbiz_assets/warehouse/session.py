@@ -44,6 +44,7 @@ class Session:
         warnings.filterwarnings("ignore", message="fetch_arrow_table", category=DeprecationWarning)
         self.connection = connection
         self.backend: Backend = ibis.duckdb.from_connection(connection)
+        ibis.options.sql.fuse_selects = False
         self._in_transaction = False
         self._ensured: dict[str, TableContract] = {}
         self._stored: dict[str, ibis.Table] = {}

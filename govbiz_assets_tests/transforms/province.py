@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import hmac
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -15,7 +14,7 @@ from ibis.backends.duckdb import Backend
 
 from govbiz_assets.contracts import tables_cleaned as tables
 from govbiz_assets.contracts.channel import CHANNEL_BY_NAME
-from govbiz_assets.contracts.month import add_months
+from govbiz_assets.contracts.month import add_months, month_range
 from govbiz_assets.contracts.table import TableContract
 from govbiz_assets.resources import cleaning_options
 from govbiz_assets.simulate import SimulationParams, simulate_province
@@ -35,6 +34,7 @@ from govbiz_assets.transforms.stack import stack
 from govbiz_assets_tests.transforms.tables import PSEUDONYM_KEY, new_engine, table
 
 SEEDS = Path(__file__).parents[2] / "seeds"
+MONTHS = tuple(month_range(date(2024, 1, 1), date(2025, 6, 1)))
 CHANNELS = ("customer", "account", "usage", "bill", "payment", "ticket", "subscription", "weather")
 # How far back each input of the features reaches, as the asset declares it.
 DEPTHS = {
@@ -79,36 +79,48 @@ def clipped(inputs: FeatureInputs, first: date, last: date) -> FeatureInputs:
     return replace(inputs, **parts)
 
 
-def build_province(folder: Path, customers: int = 80, months: int = 18) -> Province:
-    """Simulates a province and cleans it, channel by channel."""
+def build_province(folder: Path) -> None:
+    """Simulates a province and cleans it, channel by channel, into Parquet files."""
     landing = folder / "landing"
-    summary = simulate_province(SimulationParams(customers=customers, months=months, event_rate=0.03), landing)
+    params = SimulationParams(customers=80, months=len(MONTHS), event_rate=0.03)
+    assert simulate_province(params, landing).months == MONTHS
     engine = new_engine()
-    cleaned = {name: _clean(engine, name, landing, summary.months, folder / "work") for name in CHANNELS}
+    cleaned = {name: _clean(engine, name, landing, folder / "work") for name in CHANNELS}
     calendar = engine.create_table("calendar", ibis.memtable(calendar_days()))
-    usage = engine.create_table("usage_monthly", monthly_usage(cleaned["usage"], calendar))
     industry = pl.read_csv(SEEDS / "reference" / "industry.csv", infer_schema=False)
-    industry = industry.with_columns(pl.col("is_high_energy").cast(pl.Int8).cast(pl.Boolean))
+    made = {
+        **cleaned,
+        "usage_monthly": monthly_usage(cleaned["usage"], calendar),
+        "industry": ibis.memtable(industry.with_columns(pl.col("is_high_energy") == "1")),
+    }
+    for name, rows in made.items():
+        engine.to_parquet(rows, folder / f"{name}.parquet")
+
+
+def open_province(folder: Path) -> Province:
+    """Opens a province that was built, in an engine of its own."""
+    engine = new_engine()
+    made = {path.stem: engine.create_table(path.stem, engine.read_parquet(path)) for path in folder.glob("*.parquet")}
     inputs = FeatureInputs(
-        customers=cleaned["customer"],
-        accounts=cleaned["account"],
-        usage=usage,
-        bills=cleaned["bill"],
-        payments=cleaned["payment"],
-        tickets=cleaned["ticket"],
-        subscriptions=cleaned["subscription"],
-        weather=cleaned["weather"],
+        customers=made["customer"],
+        accounts=made["account"],
+        usage=made["usage_monthly"],
+        bills=made["bill"],
+        payments=made["payment"],
+        tickets=made["ticket"],
+        subscriptions=made["subscription"],
+        weather=made["weather"],
         attributes=table(tables.ATTRIBUTE_MONTHLY),
-        industries=engine.create_table("industry", ibis.memtable(industry)),
+        industries=made["industry"],
     )
-    return Province(engine, landing, summary.months, inputs)
+    return Province(engine, folder / "landing", MONTHS, inputs)
 
 
-def _clean(engine: Backend, name: str, landing: Path, months: Sequence[date], work: Path) -> ibis.Table:
+def _clean(engine: Backend, name: str, landing: Path, work: Path) -> ibis.Table:
     profile = load_profile("sample", SEEDS / "profiles")
     source, channel, contract = profile.channels[name], CHANNEL_BY_NAME[name], tables.CLEANED_BY_CHANNEL[name]
     records = []
-    for scan in scan_channel(profile, name, landing, months, work):
+    for scan in scan_channel(profile, name, landing, MONTHS, work):
         file = LandingFile(landing / scan.source_file, scan.source_file, scan.channel, scan.month)
         rows = read_file(engine, scan, file, source, profile, work)
         records.append(record_month(rows, channel, scan.month, profile.months.first, profile.months.last))
