@@ -5,26 +5,21 @@ from __future__ import annotations
 import contextlib
 import logging
 import shutil
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 import ibis
 
 from govbiz_assets.contracts.column import Column
 from govbiz_assets.contracts.table import TableContract
-from govbiz_assets.warehouse.engine import attach_file, open_engine
+from govbiz_assets.warehouse.engine import attach_file, open_backend, open_engine
 from govbiz_assets.warehouse.pseudonym import install_pseudonym_function
 from govbiz_assets.warehouse.sql import quote_identifier, quote_literal, table_path
 from govbiz_assets.warehouse.structure import StructureError, changed_nulls, missing_columns
 from govbiz_assets.warehouse.vault import unlock_vault
-
-if TYPE_CHECKING:
-    # Ibis reads the SQL dialects of all its backends with the first of them; a code location loads without.
-    from ibis.backends.duckdb import Backend
 
 VAULT = "vault"
 DATABASES = ("warehouse", VAULT)
@@ -40,10 +35,8 @@ class Session:
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        # Ibis 12 calls a method that DuckDB 1.5 has renamed, once per query, and each call would print a warning.
-        warnings.filterwarnings("ignore", message="fetch_arrow_table", category=DeprecationWarning)
         self.connection = connection
-        self.backend: Backend = ibis.duckdb.from_connection(connection)
+        self.backend = open_backend(connection)
         ibis.options.sql.fuse_selects = False
         self._in_transaction = False
         self._ensured: dict[str, TableContract] = {}

@@ -15,6 +15,7 @@ from ibis.backends.duckdb import Backend
 from govbiz_assets.contracts.channel import Channel
 from govbiz_assets.contracts.column import Column
 from govbiz_assets.contracts.table import COLUMNS, TableContract
+from govbiz_assets.warehouse.engine import open_backend
 from govbiz_assets.warehouse.pseudonym import install_pseudonym_function
 
 PSEUDONYM_KEY = b"key of the tests"
@@ -35,7 +36,7 @@ def new_engine() -> Backend:
     """Returns DuckDB in memory, with the pseudonym function of a session."""
     connection = duckdb.connect(":memory:", config={"threads": 2})
     install_pseudonym_function(connection, PSEUDONYM_KEY)
-    return ibis.duckdb.from_connection(connection)
+    return open_backend(connection)
 
 
 def frame(columns: Iterable[Column], rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
