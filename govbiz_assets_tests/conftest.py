@@ -30,11 +30,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def pseudonym_key() -> Iterator[None]:
-    """One key for all data folders, so that they can be compared; it reaches child processes too."""
+def settings_of_the_tests() -> Iterator[None]:
+    """Settings of all runs, child processes too; one key of the pseudonyms, so that data folders can be compared."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GOVBIZ_PSEUDONYM_KEY", "test")
         patch.delenv("GOVBIZ_VAULT_KEY", raising=False)  # each data folder has a key of its own
+        # A dozen customers are quicker with one thread; runs of several threads are compared with these.
+        patch.setenv("GOVBIZ_THREADS", "1")
         # Checking the signature of the OpenSSL module takes 0.1 s at each opening; test_engine.py checks it.
         patch.setitem(engine.CONFIG, "allow_unsigned_extensions", True)
         yield

@@ -8,10 +8,8 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-import pytest
-
 from govbiz_assets.pipeline import RunReport
-from govbiz_assets_tests.scenario import Digest, House, differences, keep_months, up_to
+from govbiz_assets_tests.scenario import House, differences, keep_months, up_to
 
 Made = tuple[House, RunReport]
 
@@ -24,31 +22,17 @@ def test_a_range_of_months_is_made_without_errors_and_every_check_passes(made: M
     assert house.read("SELECT count(DISTINCT month) FROM warehouse.features.customer_monthly") == [(4,)]
 
 
-@pytest.fixture(scope="module")
-def one_by_one(months: list[date], landing: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[House, Digest]:
-    """A province whose first two months were made by a run each, while nothing later was delivered; and its tables."""
-    folder = tmp_path_factory.mktemp("one_by_one")
-    house = House(folder / "data", keep_months(landing, months[:2], folder / "landing"))
-    for month in months[:2]:
-        assert house.run([month]).is_good
-    return house, house.digest()
-
-
-def test_single_months_that_know_no_later_delivery_give_the_tables_of_the_range(
-    made: Made, one_by_one: tuple[House, Digest], months: list[date]
+def test_single_months_the_later_first_and_with_no_delivery_after_them_give_the_tables_of_the_range(
+    made: Made, months: list[date], landing: Path, tmp_path: Path
 ) -> None:
-    """As-of truth: partition M uses nothing dated after the end of M, for here nothing later existed."""
-    expected = up_to(made[0].digest(), months[1])
+    """Nothing stays of the time when the earlier month was missing: what sees it is made again, month by month.
+
+    And as-of truth: partition M uses nothing dated after the end of M, for here nothing later than the second exists.
+    """
+    known = months[:2]
+    house = House(tmp_path / "data", keep_months(landing, known, tmp_path / "landing"))
+    for month in reversed(known):
+        assert house.run([month]).is_good
+    expected = up_to(made[0].digest(), known[-1])
     assert sum(len(parts) for parts in expected.values()) > 60
-    assert differences(expected, one_by_one[1]) == []
-
-
-def test_a_month_made_after_the_one_that_follows_it_gives_the_tables_of_the_range(
-    made: Made, one_by_one: tuple[House, Digest], months: list[date], landing: Path
-) -> None:
-    """The checks with a history are measured again too, so `quality.check_result` is the same."""
-    house = one_by_one[0]
-    keep_months(landing, months[2:], house.landing)
-    for month in reversed(months[2:]):
-        assert house.run([month]).is_good
-    assert differences(made[0].digest(), house.digest()) == []
+    assert differences(expected, house.digest()) == []
