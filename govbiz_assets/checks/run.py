@@ -33,6 +33,7 @@ _RESULT_SCHEMA = {
     "value": pl.Float64,
     "threshold": pl.Float64,
     "passed": pl.Boolean,
+    "is_warning": pl.Boolean,
 }
 
 
@@ -131,7 +132,7 @@ def keep_results(
         All rows kept for the table, of this run and of earlier ones.
     """
     rows = [
-        (month, contract.full_name, check.name, value, check.threshold, check.passes(value))
+        (month, contract.full_name, check.name, value, check.threshold, check.passes(value), check.is_warning)
         for check, values in measured
         for month, value in values.items()
     ]

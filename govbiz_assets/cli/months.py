@@ -33,14 +33,16 @@ def months(profile: ProfileOption = None, landing: LandingOption = None, debug: 
         missing: dict[object, list[str]] = {}
         for month, channel in missing_channels(source_profile, settings.landing_folder, delivered):
             missing.setdefault(month, []).append(channel)
-        failed = failed_checks_by_month(settings)
-        table = Table("month", "delivered", "missing", "made", "failed checks")
+        unpassed = failed_checks_by_month(settings)
+        table = Table("month", "delivered", "missing", "made", "failed checks", "warnings")
         for month in sorted({*delivered, *made}):
+            failed, warned = unpassed.get(month, (0, 0))
             table.add_row(
                 month_name(month),
                 "yes" if month in delivered else "no",
                 ", ".join(missing.get(month, [])) or "-",
                 "yes" if month in made else "no",
-                str(failed.get(month, 0)) if month in made else "-",
+                str(failed) if month in made else "-",
+                str(warned) if month in made else "-",
             )
         console.print(table)

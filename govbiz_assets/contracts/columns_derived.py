@@ -42,6 +42,7 @@ QUALITY: tuple[Column, ...] = (
     text("check_name", "Name of the check."),
     number("threshold", "Limit that the value was held against.", "as value"),
     flag("passed", "The value is within its limit."),
+    flag("is_warning", "A failure is shown and does not make a run fail; null in results of earlier versions."),
 )
 
 REFERENCE: tuple[Column, ...] = (

@@ -68,7 +68,7 @@ CHECK_RESULT = table(
     "quality.check_result",
     "Every check's value for every month.",
     grain="month, table and check",
-    columns="month table_name check_name value? threshold? passed",
+    columns="month table_name check_name value? threshold? passed is_warning?",
     key="month table_name check_name",
 )
 RULE_COUNT = table(

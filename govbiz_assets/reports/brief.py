@@ -25,7 +25,7 @@ from govbiz_assets.contracts.tables_model import (
 )
 from govbiz_assets.contracts.tables_source import CHECK_RESULT, ROW_ACCOUNT
 from govbiz_assets.reports import charts
-from govbiz_assets.reports.published import scan_published
+from govbiz_assets.reports.published import scan_failures, scan_published
 from govbiz_assets.settings import Settings
 
 CALL_LIST_ROWS = 20
@@ -62,7 +62,9 @@ def _content(folder: Path, month: date) -> dict[str, object]:
     forecast = _province_forecast(folder, month)
     segments = _month(folder, CLUSTER_ASSIGNMENT, month, "cluster_name", "customer_id", "method")
     segments = segments.filter(pl.col("method") == "kmeans") if segments.height else segments
-    checks = _month(folder, CHECK_RESULT, month, "table_name", "check_name", "passed")
+    checks = _month(folder, CHECK_RESULT, month, "check_name")
+    failed = scan_failures(folder).filter(pl.col("month") == month)
+    failed_checks = failed.select("table_name", "check_name", "is_warning").collect()
     churn = _churn_model(folder, month)
     account = _month(folder, ROW_ACCOUNT, month, "received_count", "kept_count", "quarantined_count")
     return {
@@ -73,7 +75,8 @@ def _content(folder: Path, month: date) -> dict[str, object]:
         "owed_cny": _total(current, "owed_cny"),
         "received": _total(account, "received_count"),
         "quarantined": _total(account, "quarantined_count"),
-        "failed_checks": checks.filter(~pl.col("passed").cast(pl.Boolean)).rows() if checks.height else [],
+        "failed_checks": failed_checks.filter(~pl.col("is_warning")).rows(),
+        "warnings": failed_checks.filter("is_warning").rows(),
         "check_count": checks.height,
         "kwh_chart": charts.monthly_energy(history, forecast),
         "load_chart": charts.daily_load(_load_forecast(folder, month)),

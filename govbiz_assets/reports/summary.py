@@ -16,9 +16,9 @@ from govbiz_assets.contracts.catalog import LAYERS
 from govbiz_assets.contracts.month import month_name
 from govbiz_assets.contracts.table import TableContract
 from govbiz_assets.contracts.tables_model import CHURN_SELECTION, CLUSTER_METRIC, FORECAST_SELECTION, RULE_METRIC
-from govbiz_assets.contracts.tables_source import CHECK_RESULT, FILE_MANIFEST
+from govbiz_assets.contracts.tables_source import FILE_MANIFEST
 from govbiz_assets.pipeline import RunReport
-from govbiz_assets.reports.published import count_rows, scan_published
+from govbiz_assets.reports.published import count_rows, scan_failures, scan_published
 from govbiz_assets.settings import Settings
 from govbiz_assets.sources.contracts import profile_contracts
 from govbiz_assets.sources.profile import load_profile
@@ -63,10 +63,14 @@ def read_summary(settings: Settings) -> Summary:
     return Summary(months, rows, _models(folder, max(months)) if months else [], folder)
 
 
-def failed_checks_by_month(settings: Settings) -> dict[date, int]:
-    """Returns the number of failed checks of each month that has any."""
-    results = scan_published(settings.published_folder, CHECK_RESULT).filter(~pl.col("passed").cast(pl.Boolean))
-    return dict(results.group_by("month").agg(pl.len()).collect().iter_rows())
+def failed_checks_by_month(settings: Settings) -> dict[date, tuple[int, int]]:
+    """Returns the numbers of failed checks and of warnings of each month that has any."""
+    counts = (
+        scan_failures(settings.published_folder)
+        .group_by("month")
+        .agg(failed=(~pl.col("is_warning")).sum(), warned=pl.col("is_warning").sum())
+    )
+    return {month: (failed, warned) for month, failed, warned in counts.collect().iter_rows()}
 
 
 def render_summary(summary: Summary, report: RunReport, brief: Path, console: Console) -> None:

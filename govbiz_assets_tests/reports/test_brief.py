@@ -91,6 +91,27 @@ def test_an_empty_house_names_what_is_not_there(tmp_path: Path) -> None:
     assert "<svg" not in text
 
 
+def test_failed_checks_and_warnings_are_told_apart(tmp_path: Path) -> None:
+    folder = Settings(data_dir=tmp_path).published_folder
+    names = ["good", "bad", "thin"]
+    results = pl.DataFrame(
+        {
+            "month": [MONTH] * 3,
+            "table_name": ["cleaned.bill"] * 3,
+            "check_name": names,
+            "passed": [name == "good" for name in names],
+            "is_warning": [name == "thin" for name in names],
+        }
+    )
+    published(folder, "quality", "check_result", results)
+    text = write_brief(Settings(data_dir=tmp_path), MONTH).read_text(encoding="utf-8")
+    assert "1 of 3</b>" in text
+    assert re.findall(r">(.*?: cleaned.bill .*?)</p>", text) == [
+        "Failed check: cleaned.bill bad",
+        "Warning: cleaned.bill thin",
+    ]
+
+
 def test_text_of_the_data_is_escaped_and_the_list_is_cut_at_twenty(tmp_path: Path) -> None:
     folder = Settings(data_dir=tmp_path).published_folder
     count = CALL_LIST_ROWS + 5
