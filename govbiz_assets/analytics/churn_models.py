@@ -13,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field
-from threadpoolctl import threadpool_limits
 
 from govbiz_assets.analytics.encoding import FeatureEncoder
 from govbiz_assets.analytics.scaling import Floats, column_floats
@@ -184,6 +183,8 @@ class FittedModel:
 
     def probability(self, matrix: Floats) -> Floats:
         """Return the event's probability for encoded rows, shape (rows,)."""
+        from threadpoolctl import threadpool_limits
+
         if not len(matrix):
             return np.empty(0)
         with threadpool_limits(limits=1):
@@ -219,6 +220,7 @@ def fit_model(
     """Fit one classifier on encoded training rows, shape (rows, columns); the same seed gives the same bits."""
     from sklearn.ensemble import RandomForestClassifier
     from sklearn.linear_model import LogisticRegression
+    from threadpoolctl import threadpool_limits
 
     classifier: Any
     if name == LOGISTIC:

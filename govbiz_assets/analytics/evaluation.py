@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import threadpool_limits
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[Any]
@@ -287,6 +286,7 @@ def silhouette(points: Floats, labels: Labels, seed: int, max_rows: int = 5_000)
         A value in -1..1, or None with fewer than two groups or with every row a group of its own.
     """
     from sklearn.metrics import silhouette_score
+    from threadpoolctl import threadpool_limits
 
     if len(points) > max_rows:
         rows = np.sort(np.random.default_rng(seed).choice(len(points), max_rows, replace=False))

@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from govbiz_assets.analytics.scaling import Floats
 
@@ -131,6 +130,8 @@ def quiet_single_thread() -> Iterator[None]:
 
     Entered once per frame: entering it per series would cost more than the fits.
     """
+    from threadpoolctl import threadpool_limits
+
     with warnings.catch_warnings(), threadpool_limits(limits=1):
         warnings.simplefilter("ignore")
         yield

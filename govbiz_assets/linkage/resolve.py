@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import ibis
-from ibis.backends.duckdb import Backend
 
 from govbiz_assets.linkage.clusters import CLUSTER, HUMAN, MODEL, RULE, components, guarded
 from govbiz_assets.linkage.keys import ID, LEFT, RIGHT, crowds, has_shared_keys, prepared, without_crowds
@@ -23,6 +23,9 @@ from govbiz_assets.linkage.pairs import (
 )
 from govbiz_assets.linkage.params import LinkageParams
 from govbiz_assets.linkage.workspace import Workspace
+
+if TYPE_CHECKING:
+    from ibis.backends.duckdb import Backend
 
 _FEW_RECORDS = 100_000
 

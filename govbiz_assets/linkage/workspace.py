@@ -5,9 +5,13 @@ from __future__ import annotations
 import contextlib
 import uuid
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import ibis
-from ibis.backends.duckdb import Backend
+
+if TYPE_CHECKING:
+    # Ibis reads the SQL dialects of all its backends with the first of them, 0.1 s for each code location that loads.
+    from ibis.backends.duckdb import Backend
 
 
 class Workspace:
