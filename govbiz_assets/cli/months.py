@@ -23,7 +23,7 @@ def months(profile: ProfileOption = None, landing: LandingOption = None, debug: 
         settings = read_settings(profile, landing)
 
         from govbiz_assets.automation.sensors import published_months
-        from govbiz_assets.reports.summary import failed_checks_by_month
+        from govbiz_assets.reports.summary import failures_by_month
         from govbiz_assets.sources.landing import landing_months, missing_channels
         from govbiz_assets.sources.profile import load_profile
 
@@ -33,10 +33,10 @@ def months(profile: ProfileOption = None, landing: LandingOption = None, debug: 
         missing: dict[object, list[str]] = {}
         for month, channel in missing_channels(source_profile, settings.landing_folder, delivered):
             missing.setdefault(month, []).append(channel)
-        unpassed = failed_checks_by_month(settings)
+        failures = failures_by_month(settings)
         table = Table("month", "delivered", "missing", "made", "failed checks", "warnings")
         for month in sorted({*delivered, *made}):
-            failed, warned = unpassed.get(month, (0, 0))
+            failed, warned = failures.get(month, (0, 0))
             table.add_row(
                 month_name(month),
                 "yes" if month in delivered else "no",

@@ -63,8 +63,8 @@ def _content(folder: Path, month: date) -> dict[str, object]:
     segments = _month(folder, CLUSTER_ASSIGNMENT, month, "cluster_name", "customer_id", "method")
     segments = segments.filter(pl.col("method") == "kmeans") if segments.height else segments
     checks = _month(folder, CHECK_RESULT, month, "check_name")
-    failed = scan_failures(folder).filter(pl.col("month") == month)
-    failed_checks = failed.select("table_name", "check_name", "is_warning").collect()
+    failures = scan_failures(folder).filter(pl.col("month") == month).select("table_name", "check_name", "is_warning")
+    failed, warned = (failures.filter(pl.col("is_warning") == flag).collect().rows() for flag in (False, True))
     churn = _churn_model(folder, month)
     account = _month(folder, ROW_ACCOUNT, month, "received_count", "kept_count", "quarantined_count")
     return {
@@ -75,8 +75,8 @@ def _content(folder: Path, month: date) -> dict[str, object]:
         "owed_cny": _total(current, "owed_cny"),
         "received": _total(account, "received_count"),
         "quarantined": _total(account, "quarantined_count"),
-        "failed_checks": failed_checks.filter(~pl.col("is_warning")).rows(),
-        "warnings": failed_checks.filter("is_warning").rows(),
+        "failed_checks": failed,
+        "warnings": warned,
         "check_count": checks.height,
         "kwh_chart": charts.monthly_energy(history, forecast),
         "load_chart": charts.daily_load(_load_forecast(folder, month)),

@@ -63,7 +63,7 @@ def read_summary(settings: Settings) -> Summary:
     return Summary(months, rows, _models(folder, max(months)) if months else [], folder)
 
 
-def failed_checks_by_month(settings: Settings) -> dict[date, tuple[int, int]]:
+def failures_by_month(settings: Settings) -> dict[date, tuple[int, int]]:
     """Returns the numbers of failed checks and of warnings of each month that has any."""
     counts = (
         scan_failures(settings.published_folder)

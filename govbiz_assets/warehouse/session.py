@@ -37,7 +37,6 @@ class Session:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection = connection
         self.backend = open_backend(connection)
-        ibis.options.sql.fuse_selects = False
         self._in_transaction = False
         self._ensured: dict[str, TableContract] = {}
         self._stored: dict[str, ibis.Table] = {}

@@ -11,20 +11,12 @@ from typing import Any
 
 from govbiz_assets.pipeline import RunReport
 from govbiz_assets.simulate.reference import SEEDS
+from govbiz_assets.transforms.rollup import MEASURES
 from govbiz_assets_tests.conftest import MONTHS
 from govbiz_assets_tests.scenario import House
 
 HIERARCHY, ROLLUP = "warehouse.cleaned.hierarchy_monthly", "warehouse.cleaned.rollup_monthly"
 CODES = "division_code, industry_code"
-MEASURES = (
-    "customer_count",
-    "listed_account_count",
-    "metering_point_count",
-    "contract_kva",
-    "run_kva",
-    "kwh",
-    "total_cny",
-)
 
 
 def planted(landing: Path) -> list[dict[str, str]]:

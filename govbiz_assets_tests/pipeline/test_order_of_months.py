@@ -1,4 +1,4 @@
-"""The same months give the same tables, in whatever order and however often they are made.
+"""The same months give the same tables in whatever order they are made; `test_restated_month.py` makes them again.
 
 `order_of_months.py` beside this file does the same with 24 months, which takes too long for a test.
 """
