@@ -16,9 +16,11 @@ import ibis.expr.types as ir
 
 _FULL_WIDTH = "０１２３４５６７８９ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ．，－−＋（）／：　\u00a0￥"
 _HALF_WIDTH = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ.,--+()/:  ¥"
-_BLANK = r"[\s　\x{a0}\x{feff}]"
-_BLANK_ENDS = rf"^{_BLANK}+|{_BLANK}+$"
-_REGULAR_CODE = r"^[!-~]+$"
+_BLANKS = r"\s　\x{a0}\x{feff}"
+_BLANK_ENDS = rf"^[{_BLANKS}]+|[{_BLANKS}]+$"
+_ANY_SIGN = rf"[^{_BLANKS}]"
+_REGULAR_TEXT = rf"^[^{_BLANKS}]+\z"
+_REGULAR_CODE = r"^[!-~]+\z"
 _UNIT = r"(?:元|[kK][wW][hH]|千瓦时|度|℃|°C|[kK][vV]|千伏|[kK][vV][aA]|千伏安|[kK][wW]|秒|%)?"
 _DIGITS = r"(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?"
 _NUMBER = rf"^¥?\s*([+-]?{_DIGITS})\s*{_UNIT}$"
@@ -58,7 +60,9 @@ def as_text(value: ir.Value) -> ir.StringValue:
 
 def text(value: ir.Value) -> ir.StringValue:
     """Returns the text without surrounding blanks, full-width ones included; blank text is null."""
-    return cast("ir.StringValue", as_text(value).re_replace(_BLANK_ENDS, "").nullif(""))
+    value = as_text(value)
+    trimmed = value.re_replace(_BLANK_ENDS, "").nullif("")
+    return cast("ir.StringValue", value.re_search(_REGULAR_TEXT).ifelse(value, trimmed))
 
 
 def code(value: ir.Value) -> ir.StringValue:
@@ -155,7 +159,9 @@ def flag(value: ir.Value) -> ir.BooleanValue:
 
 def is_blank(value: ir.Value) -> ir.BooleanValue:
     """True where nothing was delivered, or only blanks."""
-    return text(value).isnull() if value.type().is_string() else value.isnull()
+    if not value.type().is_string():
+        return value.isnull()
+    return cast("ir.BooleanValue", value.isnull() | ~cast("ir.StringValue", value).re_search(_ANY_SIGN))
 
 
 def ibis_type(duckdb_type: str) -> dt.DataType:
