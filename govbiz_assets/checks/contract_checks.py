@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import reduce
-from operator import add
+from collections.abc import Mapping, Sequence
+from datetime import date
 
 import ibis
 
@@ -17,8 +16,7 @@ from govbiz_assets.contracts.own_channel import cleaned_table
 from govbiz_assets.contracts.table import TableContract
 from govbiz_assets.contracts.tables_model import CUSTOMER_FEATURES
 from govbiz_assets.contracts.tables_source import CHECK_RESULT, QUARANTINE, RAW_TABLES, SET_ASIDE
-from govbiz_assets.transforms.stack import stack
-from govbiz_assets.warehouse.months import rule_holds
+from govbiz_assets.warehouse.promises import count_violations
 
 # Written by several steps, so no single asset run stands for them.
 SHARED_TABLES = (QUARANTINE, SET_ASIDE, CHECK_RESULT)
@@ -43,23 +41,9 @@ _STEADY = (
 def contract_violations(contract: TableContract) -> Measure:
     """Rows that break a row rule, plus repetitions of a key."""
 
-    def measure(tables: CheckTables) -> ibis.Table:
-        rows = tables.rows(contract)
-        if not contract.is_monthly:
-            rows = rows.mutate(month=ibis.literal(tables.months[0]))
-        parts = []
-        if contract.key:
-            copies = rows.group_by("month", *(name for name in contract.key if name != "month")).aggregate(
-                copies=rows.count()
-            )
-            parts.append(by_month(copies, (copies.copies - 1).sum()))
-        if contract.rules or not parts:
-            broken = [(~rule_holds(rule, rows)).ifelse(1, 0).sum() for rule in contract.rules]
-            parts.append(by_month(rows, reduce(add, broken, ibis.literal(0))))
-        if len(parts) == 1:
-            return parts[0]
-        stacked = stack(parts)
-        return by_month(stacked, stacked.value.sum())
+    def measure(tables: CheckTables) -> Mapping[date, float | None]:
+        counts = count_violations(tables.session, contract, tables.months)
+        return counts if contract.is_monthly else dict.fromkeys(tables.months, counts.get(date.min))
 
     return measure
 

@@ -8,6 +8,7 @@ from datetime import date
 from itertools import groupby
 
 import dagster as dg
+import ibis
 import polars as pl
 
 from govbiz_assets.checks.table_check import CheckTables, TableCheck
@@ -106,9 +107,11 @@ def measure_months(
     A month with nothing to measure has the check's absent value.
     """
     months = [*months, *_following_months(check, session, months)]
-    measured = check.measure(CheckTables(session, months, delivered)).select("month", "value").to_polars()
+    measured = check.measure(CheckTables(session, months, delivered))
+    if isinstance(measured, ibis.Table):
+        measured = dict(measured.select("month", "value").to_polars().iter_rows())
     values: dict[date, float | None] = dict.fromkeys(months, check.absent_value)
-    values.update({month: value for month, value in measured.iter_rows() if month in values})
+    values.update({month: value for month, value in measured.items() if month in values})
     return values
 
 

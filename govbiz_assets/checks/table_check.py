@@ -5,7 +5,7 @@ The name says what is measured, never the limit: a tightened limit keeps the che
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -37,7 +37,7 @@ class CheckTables:
         return self.session.window(contract, add_months(self.months[0], 1 - depth), add_months(self.months[-1], 1))
 
 
-Measure = Callable[[CheckTables], ibis.Table]
+Measure = Callable[[CheckTables], ibis.Table | Mapping[date, float | None]]
 Findings = Callable[[CheckTables], Sequence[str]]
 
 
@@ -49,7 +49,8 @@ class TableCheck:
         contract: The table.
         name: What is measured.
         meaning: One sentence.
-        measure: Gives `month` and `value`, one row per month; a month without a row has nothing to measure.
+        measure: Gives `month` and `value`, one row per month, or the values by month; a month without one has nothing
+            to measure.
         low: Smallest value that passes.
         high: Largest value that passes.
         depth: Months that the measure looks at, the measured one included. Months that follow a changed one within

@@ -45,6 +45,15 @@ class Rule:
         """Name of the rule; it does not carry the limit, so a tightened limit keeps its history."""
         return f"{self.column}_{'known' if self.values else 'in_range'}"
 
+    @property
+    def words(self) -> str:
+        """The rule in words."""
+        if self.values:
+            return f"{self.column} is one of {', '.join(self.values)}"
+        low = f"{self.low} <= " if self.low is not None else ""
+        high = f" <= {self.high}" if self.high is not None else ""
+        return f"{low}{self.column}{high}"
+
 
 @dataclass(frozen=True)
 class TableContract:

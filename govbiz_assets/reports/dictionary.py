@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from govbiz_assets.contracts.catalog import LAYERS, TABLES
-from govbiz_assets.contracts.table import Rule, TableContract
+from govbiz_assets.contracts.table import TableContract
 
 _HEAD = """# Data dictionary
 
@@ -41,7 +41,7 @@ def _table(contract: TableContract) -> Iterator[str]:
     yield f"- file: {contract.database}.duckdb; partitioned by month: {'yes' if contract.is_monthly else 'no'}"
     yield f"- owner: {contract.owner.removeprefix('team:')}"
     if contract.rules:
-        yield f"- refused unless: {'; '.join(describe_rule(rule) for rule in contract.rules)}"
+        yield f"- refused unless: {'; '.join(rule.words for rule in contract.rules)}"
     yield ""
     yield "| column | type | unit | null | meaning |"
     yield "|---|---|---|---|---|"
@@ -50,12 +50,3 @@ def _table(contract: TableContract) -> Iterator[str]:
         meaning = column.meaning.replace("|", "\\|")
         yield f"| `{column.name}` | {column.dtype} | {column.unit or '-'} | {null} | {meaning} |"
     yield ""
-
-
-def describe_rule(rule: Rule) -> str:
-    """Returns the rule in words."""
-    if rule.values:
-        return f"{rule.column} is one of {', '.join(rule.values)}"
-    low = f"{rule.low} <= " if rule.low is not None else ""
-    high = f" <= {rule.high}" if rule.high is not None else ""
-    return f"{low}{rule.column}{high}"

@@ -81,3 +81,16 @@ def test_further_columns_stand_at_the_end_and_may_be_null() -> None:
 def test_a_rule_keeps_its_name_when_its_limit_changes() -> None:
     assert Rule("kwh", low=0).name == Rule("kwh", low=1, high=9).name == "kwh_in_range"
     assert Rule("bill_kind", values=("正常",)).name == "bill_kind_known"
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        (Rule("kwh", low=0), "0 <= kwh"),
+        (Rule("kwh", high="kwh_max"), "kwh <= kwh_max"),
+        (Rule("decile", low=1, high=10), "1 <= decile <= 10"),
+        (Rule("kind", values=("a", "b")), "kind is one of a, b"),
+    ],
+)
+def test_a_rule_is_told_in_words(rule: Rule, words: str) -> None:
+    assert rule.words == words

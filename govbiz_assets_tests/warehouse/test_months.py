@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from govbiz_assets.contracts.column import date as date_column
 from govbiz_assets.contracts.month import month_range
-from govbiz_assets.contracts.table import Rule, TableContract
-from govbiz_assets.warehouse import months
-from govbiz_assets.warehouse.months import RowRuleError, describe_rule, replace_months
+from govbiz_assets.contracts.table import TableContract
+from govbiz_assets.warehouse import promises
+from govbiz_assets.warehouse.months import RowRuleError, replace_months
 from govbiz_assets.warehouse.session import Session
 from govbiz_assets_tests.warehouse.trial import (
     APRIL,
@@ -131,19 +131,6 @@ def test_null_passes_a_rule_and_both_bounds_are_accepted(session: Session) -> No
     assert write(session, [row(kwh_peak=0, kwh_valley=0), row(account_id="a2", kind=None)]) == {JANUARY: 2}
 
 
-@pytest.mark.parametrize(
-    ("rule", "words"),
-    [
-        (Rule("kwh", low=0), "0 <= kwh"),
-        (Rule("kwh", high="kwh_max"), "kwh <= kwh_max"),
-        (Rule("decile", low=1, high=10), "1 <= decile <= 10"),
-        (Rule("kind", values=("a", "b")), "kind is one of a, b"),
-    ],
-)
-def test_a_rule_is_told_in_words(rule: Rule, words: str) -> None:
-    assert describe_rule(rule) == words
-
-
 def test_a_slice_is_replaced_alone(session: Session) -> None:
     for kind in ("usage", "bill"):
         rows = [row(JANUARY, f"{kind}{n}", kind=kind) for n in (1, 2)] + [row(FEBRUARY, f"{kind}1", kind=kind)]
@@ -243,7 +230,7 @@ def test_a_key_repeated_in_the_last_month_of_a_wide_window_is_found_however_the_
 ) -> None:
     bad = [row(JANUARY), row(FEBRUARY), row(MARCH), row(MARCH)]
     for limit in (0, 1_000_000):
-        monkeypatch.setattr(months, "KEYS_AT_ONCE", limit)
+        monkeypatch.setattr(promises, "KEYS_AT_ONCE", limit)
         with pytest.raises(RowRuleError, match=r"key \(month=2024-03-01, account_id=a1\) stands 2 times"):
             write(session, bad, [JANUARY, FEBRUARY, MARCH])
         assert write(session, bad[:3], [JANUARY, FEBRUARY, MARCH]) == {JANUARY: 1, FEBRUARY: 1, MARCH: 1}
@@ -257,7 +244,7 @@ def test_a_day_repeated_in_a_large_month_is_found_and_the_same_day_of_another_mo
         TRIAL, columns=(*TRIAL.columns, day), key=("account_id", "usage_date"), required=TRIAL.required | {day.name}
     )
     for limit in (0, 1_000_000):
-        monkeypatch.setattr(months, "KEYS_AT_ONCE", limit)
+        monkeypatch.setattr(promises, "KEYS_AT_ONCE", limit)
 
         def write_days(*days: date) -> dict[date, int]:
             frame = rows_frame([row(usage_date=day) for day in days], usage_date=pl.Date)
@@ -273,7 +260,7 @@ def test_a_key_without_the_month_may_come_back_in_another_month_but_not_in_its_o
 ) -> None:
     bill = replace(TRIAL, key=("account_id",))
     for limit in (0, 1_000_000):
-        monkeypatch.setattr(months, "KEYS_AT_ONCE", limit)
+        monkeypatch.setattr(promises, "KEYS_AT_ONCE", limit)
         assert write(session, [row(JANUARY), row(FEBRUARY)], [JANUARY, FEBRUARY], bill) == {JANUARY: 1, FEBRUARY: 1}
         with pytest.raises(RowRuleError, match=r"key \(account_id=a1\) stands 2 times"):
             write(session, [row(FEBRUARY), row(FEBRUARY)], [FEBRUARY], bill)
