@@ -33,6 +33,7 @@ class Deliveries(dg.ConfigurableResource[object]):
     database_statement_seconds: int = Field(default=900, description="How long reading a month of one may take.")
 
     _profile: Profile | None = PrivateAttr(default=None)
+    _contracts: dict[str, TableContract] | None = PrivateAttr(default=None)
     _scans: dict[tuple[str, tuple[date, ...]], list[FileScan]] = PrivateAttr(default_factory=dict)
 
     @property
@@ -59,7 +60,9 @@ class Deliveries(dg.ConfigurableResource[object]):
 
     def contract(self, contract: TableContract) -> TableContract:
         """The contract with the columns that the profile passes through."""
-        return profile_contracts(self.profile)[contract.full_name]
+        if self._contracts is None:
+            self._contracts = profile_contracts(self.profile)
+        return self._contracts[contract.full_name]
 
     def source(self, channel: str) -> ChannelSource | None:
         """How a channel is delivered; None where it is not."""

@@ -45,10 +45,9 @@ DAGSTER_WORDS = _words(
 RESERVED_CHANNELS = SQL_WORDS | DAGSTER_WORDS | {"none"}
 # Columns that the way from raw to cleaned adds for a while; a test compares them with the code.
 STEP_COLUMNS = _words(
-    "problem record content kept_content age_rank copies readings rows day_bit line melted_name melted_value "
-    "customer_id _organisation"
+    "problem content kept_content age_rank copies rows day_bit line melted_name melted_value customer_id _organisation"
 )
-STEP_ENDINGS = ("_delivered", "_right")
+STEP_ENDINGS = ("_delivered", "_received", "_right")
 RESERVED_FIELDS = (
     SQL_WORDS
     | STEP_COLUMNS

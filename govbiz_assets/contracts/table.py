@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -94,8 +95,8 @@ class TableContract:
             ValueError: A column stands twice, a key or rule names no column, a key column or the month may be null, or
                 an identifying column stands outside the vault.
         """
-        names = set(self.column_names)
-        repeated = sorted(name for name in names if self.column_names.count(name) > 1)
+        names = Counter(self.column_names)
+        repeated = sorted(name for name, count in names.items() if count > 1)
         if repeated:
             raise ValueError(f"{self.full_name}: {', '.join(repeated)} stands twice among the columns")
         month = ("month",) if self.is_monthly else ()

@@ -149,7 +149,7 @@ def _contested(sound: ibis.Table, channel: Channel) -> ibis.Table:
         return sound.semi_join(keys.having(sound.count() > 1).aggregate(copies=sound.count()), ["month", *channel.key])
     days = sound.mutate(day_bit=ibis.literal(1, "int64") << sound[last].day().cast("int64"))
     somebody = days.group_by(["month", *others])
-    crowded = somebody.having(days.day_bit.sum() != days.day_bit.bit_or()).aggregate(records=days.count())
+    crowded = somebody.having(days.day_bit.sum() != days.day_bit.bit_or()).aggregate(copies=days.count())
     theirs = sound.semi_join(crowded, ["month", *others])
     theirs = theirs.mutate(copies=theirs.count().over(ibis.window(group_by=["month", *channel.key])))
     return theirs.filter(theirs.copies > 1)
