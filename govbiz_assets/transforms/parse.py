@@ -62,6 +62,7 @@ def text(value: ir.Value) -> ir.StringValue:
     """Returns the text without surrounding blanks, full-width ones included; blank text is null."""
     value = as_text(value)
     trimmed = value.re_replace(_BLANK_ENDS, "").nullif("")
+    # To look for blank ends in 3 million texts takes 0.5 CPU s, to see that there is no blank at all 0.2.
     return cast("ir.StringValue", value.re_search(_REGULAR_TEXT).ifelse(value, trimmed))
 
 

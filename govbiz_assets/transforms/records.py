@@ -136,12 +136,11 @@ def kept_records(
 
 
 def _contested(sound: ibis.Table, channel: Channel) -> ibis.Table:
-    """Returns all records whose key stands more than once, and few others.
+    """Returns the records whose key stands more than once.
 
-    Where the key is somebody and a day of the month, the records of everybody who has some day twice are returned:
+    Where the key is somebody and a day of the month, only those who have some day twice are looked at day by day:
     somebody's days are summed as bits, and the sum is their union exactly where no day stands twice. That takes a
-    group per account instead of one per reading, 0.1 s instead of 0.4 s for 3 million readings, and ranking whole
-    months of a few accounts costs less than to find their days first.
+    group per account instead of one per reading: 0.6 CPU s instead of 0.9 for 3 million readings, all steps counted.
     """
     *others, last = channel.key
     if last != channel.month_field or channel.field(last).kind != "date":

@@ -202,6 +202,16 @@ def test_any_number_in_any_style_is_read_as_itself(engine: Backend, amounts: lis
     assert read(engine, "kwh", texts) == amounts * len(styles)
 
 
+BLANKS = " \t\n\f\r\u3000\u00a0\ufeff"
+
+
+@settings(max_examples=50, deadline=None)
+@given(texts=st.lists(st.text(BLANKS + "a电\v", max_size=6), min_size=1, max_size=40))
+def test_only_blanks_at_the_ends_of_a_text_go(engine: Backend, texts: list[str]) -> None:
+    assert read(engine, "text", texts) == [text.strip(BLANKS) or None for text in texts]
+    assert read(engine, "blank", texts) == [not text.strip(BLANKS) for text in texts]
+
+
 @settings(deadline=None, max_examples=40)
 @given(
     texts=st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=24), min_size=1)
