@@ -6,10 +6,10 @@
 -- repeated readings are found by the same pass that sums the month.
 
 -- section: macros
-CREATE MACRO half_width(v) AS regexp_replace(
+CREATE MACRO half_width(v) AS CASE WHEN v = '' THEN '' ELSE regexp_replace(
     translate(v, '０１２３４５６７８９ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ．，－−＋（）／：　' || chr(160) || '￥',
                  '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ.,--+()/:  ¥'),
-    '^[\s　\x{a0}\x{feff}]+|[\s　\x{a0}\x{feff}]+$', '', 'g');
+    '^[\s　\x{a0}\x{feff}]+|[\s　\x{a0}\x{feff}]+$', '', 'g') END;
 CREATE MACRO text_of(v) AS nullif(
     trim(v, ' ' || chr(9) || chr(10) || chr(12) || chr(13) || chr(12288) || chr(160) || chr(65279)), '');
 CREATE MACRO code_of(v) AS CASE WHEN regexp_matches(v, '^[!-~]+$') THEN v ELSE nullif(half_width(v), '') END;
