@@ -70,7 +70,7 @@ def find_repeated_key(
         slice_values: Column values that narrow the window.
         row_count: Rows of the window.
     """
-    for query, parameters in _repeated_keys(contract, months, slice_values, row_count):
+    for query, parameters in _repeated_keys(session, contract, months, slice_values, row_count):
         found = session.connection.execute(f"{query} LIMIT 1", parameters).fetchone()
         if found:
             copies, *values = found
@@ -90,7 +90,7 @@ def count_violations(session: Session, contract: TableContract, months: Sequence
         violations |= {month: sum(broken) for month, broken in count_broken(session, contract, months, {}).items()}
     if contract.key:
         month = "month" if contract.is_monthly else "NULL"
-        for query, parameters in _repeated_keys(contract, months, {}, sum(rows.values())):
+        for query, parameters in _repeated_keys(session, contract, months, {}, sum(rows.values())):
             surplus = f"SELECT {month}, sum(copies - 1)::BIGINT FROM ({query}) AS keys GROUP BY ALL"
             for found, repeated in session.connection.execute(surplus, parameters).fetchall():
                 violations[found or date.min] += repeated or 0
@@ -98,11 +98,11 @@ def count_violations(session: Session, contract: TableContract, months: Sequence
 
 
 def _repeated_keys(
-    contract: TableContract, months: Sequence[date], slice_values: Mapping[str, str], row_count: int
+    session: Session, contract: TableContract, months: Sequence[date], slice_values: Mapping[str, str], row_count: int
 ) -> Iterator[tuple[str, list[object]]]:
     """Yields the queries, with parameters, that find `copies` and key of what stands more than once in its month.
 
-    A large window is looked at month by month, so that memory does not grow with it.
+    A large window is looked at month by month, so that memory does not grow with it; what has no suspect is left out.
     """
     is_large = contract.is_monthly and row_count > KEYS_AT_ONCE
     key = _key_within_month(contract)
@@ -110,8 +110,12 @@ def _repeated_keys(
     for window in [[month] for month in months] if is_large else [months]:
         where, parameters = window_clause(contract, window, slice_values)
         rows = f"{table_path(contract)}{where}"
-        if is_large and (suspects := _suspects(contract, key, rows)):
-            rows, parameters = suspects, [*parameters, *parameters]
+        if suspects := _suspects(contract, key, rows):
+            if session.connection.execute(f"{suspects} LIMIT 1", parameters).fetchone() is None:
+                continue
+            groups = ", ".join(map(quote_identifier, key[:-1]))
+            rows = f"(SELECT * FROM {rows}) AS stored SEMI JOIN ({suspects}) AS suspects USING ({groups})"
+            parameters = [*parameters, *parameters]
         yield f"SELECT count(*) AS copies, {columns} FROM {rows} GROUP BY {columns} HAVING count(*) > 1", parameters
 
 
@@ -121,19 +125,18 @@ def _key_within_month(contract: TableContract) -> tuple[str, ...]:
 
 
 def _suspects(contract: TableContract, key: Sequence[str], rows: str) -> str | None:
-    """Returns rows without most of those whose key stands once, where the key ends with a day; None where it does not.
+    """Returns the query of those who have some day twice, where the key is somebody and a day; None where it is not.
 
     Days of the month are summed as bits: the sum is their union exactly where no day stands twice. That takes a group
     per account instead of one per reading: 0.1 s instead of 0.7 s for 3 million readings.
     """
     *others, last = key
     dtypes = {column.name: column.dtype for column in contract.columns}
-    if last == "month" or dtypes[last] != "DATE":
+    if not others or last == "month" or dtypes[last] != "DATE":
         return None
     groups = ", ".join(map(quote_identifier, others))
     bit = f"(1::BIGINT << day({quote_identifier(last)}))"
-    crowded = f"SELECT {groups} FROM {rows} GROUP BY {groups} HAVING sum({bit}) <> bit_or({bit})"
-    return f"(SELECT * FROM {rows}) AS suspects SEMI JOIN ({crowded}) AS crowded USING ({groups})"
+    return f"SELECT {groups} FROM {rows} GROUP BY {groups} HAVING sum({bit}) <> bit_or({bit})"
 
 
 def _breaks(rule: Rule) -> tuple[str, list[object]]:

@@ -255,6 +255,21 @@ def test_a_day_repeated_in_a_large_month_is_found_and_the_same_day_of_another_mo
             write_days(date(2024, 1, 1), date(2024, 1, 31), date(2024, 1, 31))
 
 
+def test_a_key_that_is_a_day_alone_is_looked_at_day_by_day(session: Session) -> None:
+    day = date_column("calendar_date", "Day.")
+    calendar = replace(
+        CODES, name="calendar", columns=(*CODES.columns, day), key=("calendar_date",), required=frozenset({day.name})
+    )
+
+    def write_days(*days: date) -> dict[date, int]:
+        rows = [{"code": "x", "label": "y", "calendar_date": day} for day in days]
+        return write(session, rows_frame(rows, calendar_date=pl.Date), [], calendar)
+
+    assert write_days(date(2024, 1, 1), date(2024, 2, 1)) == {date.min: 2}
+    with pytest.raises(RowRuleError, match=r"key \(calendar_date=2024-02-01\) stands 2 times"):
+        write_days(date(2024, 1, 1), date(2024, 2, 1), date(2024, 2, 1))
+
+
 def test_a_key_without_the_month_may_come_back_in_another_month_but_not_in_its_own(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
