@@ -51,7 +51,7 @@ def house_settings(data: Path, landing: Path, *, publish: bool = True) -> Any:
 
 
 def run_layer(settings: Any, layer: str, months: Sequence[date], *, has_checks: bool) -> float:
-    """Runs one layer over months in this process and returns the seconds it took.
+    """Runs one layer over months in this process, as `govbiz run` does, and returns the seconds it took.
 
     Args:
         settings: Profile and data folder.
@@ -68,18 +68,22 @@ def run_layer(settings: Any, layer: str, months: Sequence[date], *, has_checks: 
     from govbiz_assets.automation.jobs import slice_tags
     from govbiz_assets.automation.restatement import RunSlice
     from govbiz_assets.build import build_defs
-    from govbiz_assets.pipeline import open_instance
+    from govbiz_assets.pipeline import PROGRESS_LOGGER, frozen_heap, open_instance, progress_logger
 
     warnings.simplefilter("ignore")
     # Ibis reads its dialects with the first connection; that is starting Python, which no peer's seconds hold.
     ibis.duckdb.connect().disconnect()
     selection = _selection(layer) if has_checks else _selection(layer).without_checks()
     job = dg.define_asset_job("benchmark", selection=selection)
-    defs = dg.Definitions.merge(build_defs(settings), dg.Definitions(jobs=[job]))
-    with open_instance(settings) as instance:
+    loggers = {PROGRESS_LOGGER: progress_logger(lambda _: None, lambda _: None)}
+    defs = dg.Definitions.merge(build_defs(settings, loggers=loggers), dg.Definitions(jobs=[job]))
+    with open_instance(settings) as instance, frozen_heap():
         seconds, result = timed(
             lambda: defs.resolve_job_def("benchmark").execute_in_process(
-                instance=instance, tags=slice_tags(RunSlice(months[0], months[-1])), raise_on_error=False
+                instance=instance,
+                tags=slice_tags(RunSlice(months[0], months[-1])),
+                run_config={"loggers": {PROGRESS_LOGGER: {}}},
+                raise_on_error=False,
             )
         )
     if not result.success:
