@@ -12,12 +12,7 @@ import ibis.expr.operations as ops
 
 from govbiz_assets.contracts.table import TableContract
 from govbiz_assets.warehouse.errors import describe_error
-from govbiz_assets.warehouse.promises import (
-    count_broken,
-    count_rows,
-    find_repeated_key,
-    window_clause,
-)
+from govbiz_assets.warehouse.promises import count_broken, count_rows, find_repeated_key, window_clause
 from govbiz_assets.warehouse.session import Session
 from govbiz_assets.warehouse.sql import table_path
 from govbiz_assets.warehouse.structure import check_rows
@@ -115,7 +110,8 @@ def _audit(
 def _check_rules(session: Session, contract: TableContract, months: Sequence[date], values: Mapping[str, str]) -> None:
     """Refuses rows that break a row rule."""
     broken = count_broken(session, contract, months, values).values()
-    for rule, failing in zip(contract.rules, map(sum, zip(*broken, strict=True)), strict=False):
+    for position, rule in enumerate(contract.rules):
+        failing = sum(counts[position] for counts in broken)
         if failing:
             raise RowRuleError(
                 f"{contract.full_name}: {failing} rows break the rule {rule.name} "

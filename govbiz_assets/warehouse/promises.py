@@ -35,10 +35,8 @@ def count_rows(
 ) -> dict[date, int]:
     """Returns the rows of each month that has any; those of a table without months under `date.min`."""
     where, parameters = window_clause(contract, months, slice_values)
-    month = "month" if contract.is_monthly else "NULL"
-    query = f"SELECT {month}, count(*) FROM {table_path(contract)}{where} GROUP BY ALL"
-    rows = session.connection.execute(query, parameters).fetchall()
-    return {found or date.min: count for found, count in rows if count}
+    query = f"SELECT {_month(contract)}, count(*) FROM {table_path(contract)}{where} GROUP BY 1"
+    return dict(session.connection.execute(query, parameters).fetchall())
 
 
 def count_broken(
@@ -50,12 +48,11 @@ def count_broken(
     """
     broken = [_breaks(rule) for rule in contract.rules]
     where, parameters = window_clause(contract, months, slice_values)
-    month = "month" if contract.is_monthly else "NULL"
     counts = ", ".join(f"count(*) FILTER ({condition})" for condition, _ in broken)
-    query = f"SELECT {month}, {counts} FROM {table_path(contract)}{where} GROUP BY ALL"
+    query = f"SELECT {_month(contract)}, {counts} FROM {table_path(contract)}{where} GROUP BY 1"
     bounds = [bound for _, bounds in broken for bound in bounds]
     rows = session.connection.execute(query, [*bounds, *parameters]).fetchall()
-    return {found or date.min: list(counts) for found, *counts in rows}
+    return {month: list(counts) for month, *counts in rows}
 
 
 def find_repeated_key(
@@ -89,11 +86,10 @@ def count_violations(session: Session, contract: TableContract, months: Sequence
     if contract.rules:
         violations |= {month: sum(broken) for month, broken in count_broken(session, contract, months, {}).items()}
     if contract.key:
-        month = "month" if contract.is_monthly else "NULL"
         for query, parameters in _repeated_keys(session, contract, months, {}, sum(rows.values())):
-            surplus = f"SELECT {month}, sum(copies - 1)::BIGINT FROM ({query}) AS keys GROUP BY ALL"
-            for found, repeated in session.connection.execute(surplus, parameters).fetchall():
-                violations[found or date.min] += repeated or 0
+            surplus = f"SELECT {_month(contract)}, sum(copies - 1)::BIGINT FROM ({query}) AS keys GROUP BY 1"
+            for month, repeated in session.connection.execute(surplus, parameters).fetchall():
+                violations[month] += repeated
     return violations
 
 
@@ -117,6 +113,11 @@ def _repeated_keys(
             rows = f"(SELECT * FROM {rows}) AS stored SEMI JOIN ({suspects}) AS suspects USING ({groups})"
             parameters = [*parameters, *parameters]
         yield f"SELECT count(*) AS copies, {columns} FROM {rows} GROUP BY {columns} HAVING count(*) > 1", parameters
+
+
+def _month(contract: TableContract) -> str:
+    """Returns what groups the rows of a table: their month, or `date.min` for all of a table without months."""
+    return "month" if contract.is_monthly else f"DATE '{date.min}'"
 
 
 def _key_within_month(contract: TableContract) -> tuple[str, ...]:

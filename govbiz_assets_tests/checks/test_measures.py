@@ -67,6 +67,11 @@ def test_a_table_without_rules_or_without_a_key_or_without_months_is_measured_to
     assert measured(session, contract_violations(replace(TRIAL, key=())), JANUARY) == {JANUARY: 1}
 
 
+def test_an_empty_table_has_nothing_to_measure(session: Session) -> None:
+    assert measured(session, contract_violations(CODES), JANUARY) == {JANUARY: None}
+    assert measured(session, contract_violations(TRIAL), JANUARY) == {}
+
+
 def test_a_month_compares_with_the_median_of_the_twelve_months_before(session: Session) -> None:
     counts = [3, 5, 4, 9, 4, 4, 4, 4, 4, 4, 4, 4, 4, 2, 0]
     months = [add_months(FIRST, n) for n in range(len(counts))]
