@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date, datetime, time
 from pathlib import Path
 
-from govbiz_assets.contracts.channel import CHANNEL_BY_NAME, Channel
+from govbiz_assets.contracts.channel import Channel
 from govbiz_assets.contracts.month import add_months
 from govbiz_assets.sources.database.extract import DeliveredColumn, Extract, extract_month
 from govbiz_assets.sources.database.session import DatabaseAccess
@@ -57,7 +57,7 @@ def _scan_month(
     found: dict[str, tuple[list[DeliveredColumn], HeaderMap]] = {}
 
     def check(columns: list[DeliveredColumn]) -> None:
-        found["columns"] = columns, _usable(columns, CHANNEL_BY_NAME[channel], source)
+        found["columns"] = columns, _usable(columns, profile.known_channels[channel], source)
 
     staged = database_copy(replace(scan, file_sha256="staged"), work)
     try:

@@ -156,3 +156,25 @@ def test_a_month_without_rows_is_told(trial: Trial) -> None:
     scan = trial.scan()
     assert (scan.status, scan.rule) == ("refused", "no_rows")
     assert "run again when the source has filled it" in (scan.reason or "")
+
+
+def test_a_channel_that_the_profile_declares_may_lie_in_a_database(trial: Trial) -> None:
+    number = {"kind": "number", "unit": "min", "headers": "停电时长", "meaning": "Length of the outage."}
+    trial.channel = "outage"
+    trial.source = {
+        "database": {"table": "billing.outage", "month_column": "停电日期"},
+        "declare": {
+            "meaning": "One outage.",
+            "key": ["account_no", "outage_date"],
+            "month_field": "outage_date",
+            "fields": {
+                "account_no": {},
+                "outage_date": {"kind": "date", "headers": "停电日期", "meaning": "Day of the outage."},
+                "outage_minutes": number,
+            },
+        },
+    }
+    columns = '"户号" text, "停电日期" date, "停电时长" numeric'
+    trial.make(columns, "('3201', '2024-01-31', 90)", "('3202', '2024-02-01', 5)", table="billing.outage")
+    (row,) = trial.rows()
+    assert (row["account_no"], row["outage_date"], row["outage_minutes"]) == ("3201", "2024-01-31", "90")
