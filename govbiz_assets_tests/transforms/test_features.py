@@ -132,6 +132,20 @@ def test_bills_debts_and_payments(scenario: Scenario) -> None:
     assert (row["prepaid_12m_cny"], row["payment_channel_12m_count"], row["returned_payment_12m_count"]) == (500, 2, 1)
 
 
+def test_a_number_that_stands_on_two_bills_is_paid_bill_by_bill(scenario: Scenario) -> None:
+    bills = [bill(6, 300, bill_id="x"), bill(2, 100, bill_id="x")]
+    payments = [
+        payment(1, "x", ago(6).replace(day=15), 300),
+        payment(2, "x", ago(2).replace(day=10), 60),
+        payment(3, "x", ago(1).replace(day=1), 40),
+    ]
+    row = scenario.row(bills=bills, payments=payments)
+    # The younger bill was paid in parts, the last one late; the elder one was paid in time and is paid once.
+    assert (row["late_12m_count"], row["partial_12m_count"], row["owed_cny"]) == (1, 1, 0)
+    unpaid = scenario.row(bills=bills, payments=payments[:1])
+    assert (unpaid["late_12m_count"], unpaid["owed_cny"]) == (1, 100)
+
+
 def test_tickets_and_products(scenario: Scenario) -> None:
     tickets = [
         ticket(1, datetime(2024, 12, 3, 9), "咨询", call_seconds=60, satisfaction_score=5),

@@ -21,6 +21,7 @@ from govbiz_assets.transforms.features.panel import (
     ratio,
     trailing,
 )
+from govbiz_assets.transforms.paid_bills import is_meant, with_next_month
 from govbiz_assets.transforms.stack import stack
 
 PAYMENT_DEPTH = 13
@@ -65,13 +66,12 @@ def payment_features(
 
 def _matched(bills: ibis.Table, payments: ibis.Table) -> ibis.Table:
     """Pairs payments with the bills they pay."""
-    facts = bills.select(
-        "bill_id", "customer_number", "issued_date", "due_date", "due_at", "total_cny", bill_at=bills["at"]
-    )
+    names = ("bill_id", "customer_number", "issued_date", "due_date", "due_at", "total_cny")
+    facts = with_next_month(bills.select(*names, bill_at=bills["at"]))
     paying = payments.select("bill_id", "payment_id", "paid_date", "paid_cny", pay_at=payments["at"])
     pairs = facts.join(paying, "bill_id")
     distance = pairs.pay_at - pairs.bill_at
-    return pairs.filter(distance >= -1, distance <= _MATCH_MONTHS)
+    return pairs.filter(distance >= -1, distance <= _MATCH_MONTHS, is_meant(pairs, pairs.pay_at)).drop("next_at")
 
 
 def _billed(panel: Panel, bills: ibis.Table) -> ibis.Table:
@@ -113,14 +113,16 @@ def _billed(panel: Panel, bills: ibis.Table) -> ibis.Table:
 def _settled(panel: Panel, bills: ibis.Table, matched: ibis.Table) -> ibis.Table:
     """Late bills and debt: a bill counts from the month of its due date, a payment from its own month."""
     in_time = matched.filter(matched.paid_date <= matched.due_date)
-    paid_in_time = in_time.group_by("bill_id").aggregate(paid_in_time=in_time.paid_cny.sum())
+    bill = ["bill_id", "bill_at"]
+    paid_in_time = in_time.group_by(bill).aggregate(paid_in_time=in_time.paid_cny.sum())
     # Negative bills are part of the balance: they take back an earlier bill, or are paid out by a negative payment.
-    due = bills.filter(bills.due_at.notnull()).left_join(paid_in_time, "bill_id")
+    due = bills.filter(bills.due_at.notnull())
+    due = due.left_join(paid_in_time, [due.bill_id == paid_in_time.bill_id, due["at"] == paid_in_time.bill_at])
     is_late = (due.total_cny > 0) & (due.paid_in_time.fill_null(0) < due.total_cny)
     due = due.mutate(late=is_late.cast("int64"))
     received = matched.filter(matched.due_at.notnull())
     credit_at = (received.due_at > received.pay_at).ifelse(received.due_at, received.pay_at)
-    in_order = ibis.window(group_by="bill_id", order_by=["paid_date", "payment_id"])
+    in_order = ibis.window(group_by=bill, order_by=["paid_date", "payment_id"])
     parts = matched.filter(matched.paid_cny > 0)
     parts = parts.mutate(turn=ibis.row_number().over(in_order))
     second = parts.filter(parts.turn == 1)

@@ -42,8 +42,8 @@ def judge_bills(
     issued = known.filter(known.month >= ibis.literal(first))
     rows = looked_up(
         issued,
-        (_others(issued, known), ["bill_id"]),
-        (_originals(issued, known), ["bill_id"]),
+        (_others(issued, known), ["month", "bill_id"]),
+        (_originals(issued, known), ["month", "bill_id"]),
         (_covered_months(issued, known), ["month", "charge_month"]),
         *_capacities(accounts, tariffs),
     )
@@ -76,7 +76,7 @@ def _others(rows: ibis.Table, known: ibis.Table) -> ibis.Table:
         *("period_start", "period_end"),
     )
     others = known.select("account_id", **{f"other_{name}": known[name] for name in names})
-    pairs = rows.select("account_id", *names).join(others, "account_id")
+    pairs = rows.select("account_id", "month", *names).join(others, "account_id")
     distance = pairs["at"] - pairs.other_at
     pairs = pairs.filter(distance >= 0, distance < QUALITY_DEPTH, pairs.other_bill_id != pairs.bill_id)
     is_later_day = (pairs.other_day < pairs.day) | (
@@ -100,7 +100,7 @@ def _others(rows: ibis.Table, known: ibis.Table) -> ibis.Table:
         is_earlier_period=both_normal & (pairs.other_period_start < pairs.period_start),
     )
     other = pairs.other_bill_id
-    return pairs.group_by("bill_id").aggregate(
+    return pairs.group_by(["month", "bill_id"]).aggregate(
         repeated_id=other.min(where=pairs.was_billed & pairs.same_total & (pairs.kind == pairs.other_kind)),
         overlap_id=other.min(where=pairs.was_billed & pairs.both_normal & ~pairs.same_total),
         reversals=pairs.count(where=pairs.was_billed & (pairs.other_kind == _REVERSAL)),
@@ -116,11 +116,11 @@ def _others(rows: ibis.Table, known: ibis.Table) -> ibis.Table:
 
 def _originals(rows: ibis.Table, known: ibis.Table) -> ibis.Table:
     """Finds the bills that corrections name."""
-    names = rows.filter(rows.original_bill_id.notnull()).select("bill_id", "at", "original_bill_id")
+    names = rows.filter(rows.original_bill_id.notnull()).select("month", "bill_id", "at", "original_bill_id")
     others = known.select(named_id=known.bill_id, named_at=known["at"])
     found = names.join(others, names.original_bill_id == others.named_id)
     distance = found["at"] - found.named_at
-    return found.filter(distance >= 0, distance < QUALITY_DEPTH).select("bill_id", "named_id").distinct()
+    return found.filter(distance >= 0, distance < QUALITY_DEPTH).select("month", "bill_id", "named_id").distinct()
 
 
 def _covered_months(rows: ibis.Table, known: ibis.Table) -> ibis.Table:

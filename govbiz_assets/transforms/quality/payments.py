@@ -8,6 +8,7 @@ import ibis
 
 from govbiz_assets.transforms.features.panel import month_index
 from govbiz_assets.transforms.lookup import looked_up
+from govbiz_assets.transforms.paid_bills import is_meant, with_next_month
 from govbiz_assets.transforms.quality.judged import Finding, Judged
 from govbiz_assets.transforms.quality.params import PARAMS, QUALITY_DEPTH, QualityParams
 
@@ -27,17 +28,17 @@ def judge_payments(payments: ibis.Table, bills: ibis.Table, accounts: ibis.Table
     """
     looked_at = payments.filter(payments.month >= ibis.literal(first))
     made = looked_at.mutate(at=month_index(looked_at.month))
-    billed = bills.select("bill_id", "issued_date", bill_at=month_index(bills.month))
+    billed = with_next_month(bills.select("bill_id", "issued_date", bill_at=month_index(bills.month)))
     paired = made.select("payment_id", "bill_id", "at").join(billed, "bill_id")
     distance = paired["at"] - paired.bill_at
-    paired = paired.filter(distance >= 0, distance < QUALITY_DEPTH)
-    paired = paired.group_by("payment_id").aggregate(issued_date=paired.issued_date.min(), bill_count=paired.count())
+    paired = paired.filter(distance >= 0, distance < QUALITY_DEPTH, is_meant(paired, paired["at"]))
+    paired = paired.select("payment_id", "at", "issued_date", is_billed=ibis.literal(True))
     ages = made.select("at").distinct().join(billed.select("bill_at").distinct(), [ibis.literal(True)])
     ages = ages.filter(ages["at"] - ages.bill_at == _YOUNG_MONTHS).select("at", has_history=ibis.literal(True))
     known = accounts.select("month", "account_id", is_known=ibis.literal(True))
-    rows = looked_up(made, (paired, ["payment_id"]), (ages, ["at"]), (known, ["month", "account_id"]))
+    rows = looked_up(made, (paired, ["payment_id", "at"]), (ages, ["at"]), (known, ["month", "account_id"]))
     is_energy = rows.payment_kind.fill_null(_FOR_ENERGY) == _FOR_ENERGY
-    names_bill = rows.bill_id.notnull() & rows.bill_count.isnull() & rows.has_history.fill_null(False)
+    names_bill = rows.bill_id.notnull() & rows.is_billed.isnull() & rows.has_history.fill_null(False)
     money = rows.paid_cny
     findings = (
         Finding("unknown_account", rows.is_known.isnull(), impact_cny=money),
@@ -70,16 +71,16 @@ def judge_paid_bills(payments: ibis.Table, bills: ibis.Table, first: date, param
         params: Limits.
     """
     paying = payments.filter(payments.bill_id.notnull(), payments.payment_kind.fill_null(_FOR_ENERGY) == _FOR_ENERGY)
-    monthly = paying.group_by(["month", "bill_id"]).aggregate(month_cny=paying.paid_cny.sum().cast("decimal(18, 2)"))
-    looked_at = monthly.filter(monthly.month >= ibis.literal(first))
-    monthly = monthly.mutate(at=month_index(monthly.month))
-    year = ibis.window(group_by="bill_id", order_by="at", range=(1 - QUALITY_DEPTH, 0))
-    monthly = monthly.mutate(paid_so_far=monthly.month_cny.sum().over(year).cast("decimal(18, 2)"))
-    monthly = monthly.filter(monthly.month >= ibis.literal(first))
-    billed = bills.select("bill_id", "account_id", "total_cny", bill_at=month_index(bills.month))
-    rows = monthly.join(billed, "bill_id")
-    distance = rows["at"] - rows.bill_at
-    rows = rows.filter(distance >= 0, distance < QUALITY_DEPTH)
+    looked_at = paying.filter(paying.month >= ibis.literal(first)).select("month", "bill_id").distinct()
+    billed = with_next_month(bills.select("bill_id", "account_id", "total_cny", bill_at=month_index(bills.month)))
+    paid = paying.select("month", "bill_id", "paid_cny", at=month_index(paying.month)).join(billed, "bill_id")
+    distance = paid["at"] - paid.bill_at
+    paid = paid.filter(distance >= 0, distance < QUALITY_DEPTH, is_meant(paid, paid["at"]))
+    bill = ["bill_id", "bill_at", "account_id", "total_cny"]
+    monthly = paid.group_by(["month", "at", *bill]).aggregate(month_cny=paid.paid_cny.sum().cast("decimal(18, 2)"))
+    year = ibis.window(group_by=["bill_id", "bill_at"], order_by="at", range=(1 - QUALITY_DEPTH, 0))
+    rows = monthly.mutate(paid_so_far=monthly.month_cny.sum().over(year).cast("decimal(18, 2)"))
+    rows = rows.filter(rows.month >= ibis.literal(first))
     over = rows.paid_so_far - rows.total_cny
     is_over = (rows.total_cny > 0) & (rows.month_cny > 0) & (over.cast("float64") > params.parts_cny)
     finding = Finding("overpaid", is_over, rows.paid_so_far, rows.total_cny, impact_cny=over)
