@@ -28,8 +28,8 @@ def text_name(name: str) -> str:
 def recurs(delivered: ir.Value, name: str, channel: Channel, options: CleaningOptions) -> bool:
     """True for a field whose values recur so often that each different one is read once.
 
-    Days, months and flags recur everywhere, everything but names and numbers of parties in the archives of a month.
-    Reading 2.4 million archive records of accounts took 15 s text by text.
+    Days, months and flags recur everywhere, numbers in the archives of a month: capacities, voltages, fees. Reading 2.4
+    million archive records of accounts took 15 s text by text.
     """
     kind = _kind(name, channel, options)
     if kind in _DAYS:
@@ -67,9 +67,9 @@ def readable(value: ir.Value, name: str, options: CleaningOptions) -> ir.Value:
     if name in options.codes:
         stripped = parse.text(value)
         value = stripped.substitute(dict(options.codes[name]), else_=stripped)
-    elif not (options.nulls and value.type().is_string()):
+    if not options.nulls:
         return value
-    return parse.text(value).isin(list(options.nulls)).ifelse(ibis.null("string"), value) if options.nulls else value
+    return parse.text(value).isin(list(options.nulls)).ifelse(ibis.null(value.type()), value)
 
 
 def field_readers(channel: Channel, options: CleaningOptions) -> dict[str, Reader]:

@@ -16,7 +16,8 @@ import ibis.expr.types as ir
 
 _FULL_WIDTH = "０１２３４５６７８９ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ．，－−＋（）／：　\u00a0￥"
 _HALF_WIDTH = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ.,--+()/:  ¥"
-_BLANKS = r"\s　\x{a0}\x{feff}"
+# White space of Unicode, and what has no width.
+_BLANKS = r"\s\x{b}\x{85}\x{a0}\x{1680}\x{2000}-\x{200b}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}\x{feff}"
 _BLANK_ENDS = rf"^[{_BLANKS}]+|[{_BLANKS}]+$"
 _ANY_SIGN = rf"[^{_BLANKS}]"
 _REGULAR_TEXT = rf"^[^{_BLANKS}]+\z"
@@ -31,7 +32,8 @@ _CLOCK = r"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?"
 _OFFSET = r"(?:\s*\+08(?::?00)?)?"
 _DATE = _DAY + rf"(?:[ T]+{_CLOCK}{_OFFSET})?$"
 _MOMENT = _DAY + rf"[ T]+({_CLOCK}){_OFFSET}$"
-_MONTH = r"^((?:19|20)\d{2})(?:[-/.年](\d{1,2})月?|(\d{2}))$"
+# 2024.1 has two readings: a spreadsheet that keeps 2024.10 as a number writes it so.
+_MONTH = r"^((?:19|20)\d{2})(?:[-/年](\d{1,2})月?|\.?(\d{2}))$"
 # What rebuilding leaves as it was must not pass for rebuilt.
 _PLAIN_DATE = r"^(?:19|20)\d{2}-\d{1,2}-\d{1,2}$"
 _PLAIN_MOMENT = rf"^(?:19|20)\d{{2}}-\d{{1,2}}-\d{{1,2}} {_CLOCK}$"
@@ -53,10 +55,12 @@ def half_width(value: ir.StringValue) -> ir.StringValue:
 
 
 def as_text(value: ir.Value) -> ir.StringValue:
-    """Returns the value as text: a whole number kept as floating point loses its `.0`, not a number is null."""
+    """Returns the value as text: a number without the zeros that its type appends, not a number as null."""
     if value.type().is_floating():
         whole = value.cast("string").re_replace(r"\.0$", "")
         return cast("ir.StringValue", value.isnan().ifelse(ibis.null("string"), whole))
+    if value.type().is_decimal():
+        return cast("ir.StringValue", value.cast("string").re_replace(r"(\.\d*[1-9])0+$|\.0+$", r"\1"))
     return cast("ir.StringValue", value if value.type().is_string() else value.cast("string"))
 
 
@@ -81,8 +85,15 @@ def number(value: ir.Value, dtype: str) -> ir.NumericValue:
         value: Delivered value, text or already a number.
         dtype: Ibis type of the result, for example `decimal(18, 3)`.
     """
+    if ibis.dtype(dtype).is_integer() and not value.type().is_integer():
+        # The engine's own cast rounds 1.7 to 2 and reads 0x10 as 16.
+        exact = number(value, "decimal(28, 9)")
+        whole = (exact == exact.round()).ifelse(exact, ibis.null("decimal(28, 9)"))
+        return cast("ir.NumericValue", whole.try_cast(dtype))
     parsed = value.try_cast(dtype)
     if value.type().is_string():
+        # The engine takes 12_34 for 1234.
+        parsed = value.contains("_").ifelse(ibis.null(dtype), parsed)
         plain = half_width(cast("ir.StringValue", value)).re_replace(_BRACKETED, r"-\1").re_replace(r"^([+-])¥", r"\1")
         digits = plain.re_extract(_NUMBER, 1).replace(",", "")
         parsed = ibis.coalesce(parsed, digits.try_cast(dtype))

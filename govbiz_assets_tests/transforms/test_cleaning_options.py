@@ -90,22 +90,49 @@ def test_attributes_are_read_by_their_type(engine: Backend) -> None:
     ]
 
 
-def test_typed_files_are_judged_like_text(engine: Backend) -> None:
+def typed_readings(**values: list[object]) -> ibis.Table:
+    """Readings as a typed file delivers them."""
+    count = len(next(iter(values.values())))
     frame = pl.DataFrame(
         {
-            "month": [JANUARY] * 4,
-            "source_file": ["a.parquet"] * 4,
-            "row_no": [1, 2, 3, 4],
-            "loaded_at": [datetime(2024, 2, 1)] * 4,
-            "account_no": [100.0, 100.0, None, 101.0],
-            "usage_date": [date(2024, 1, 5), date(2024, 2, 1), date(2024, 1, 5), date(2024, 1, 5)],
-            "kwh": [12.5, 1.0, 1.0, float("nan")],
+            "month": [JANUARY] * count,
+            "source_file": ["a.parquet"] * count,
+            "row_no": list(range(1, count + 1)),
+            "loaded_at": [datetime(2024, 2, 1)] * count,
+            **values,
         }
     )
     blank = {field.name: pl.lit(None, pl.String) for field in USAGE.fields if field.name not in frame.columns}
     blank |= {"read_problem": pl.lit(None, pl.String), "extra_json": pl.lit(None, pl.String)}
-    parsed = engine.to_polars(
-        parse_records(ibis.memtable(frame.with_columns(**blank)), USAGE, NO_OPTIONS).order_by("row_no")
+    return ibis.memtable(frame.with_columns(**blank))
+
+
+def test_what_stands_for_unknown_may_be_a_number_of_a_typed_file(engine: Backend) -> None:
+    options = CleaningOptions(nulls=("-999", "1900-01-01"))
+    rows = typed_readings(
+        account_no=["100", "101", "102", "103"],
+        usage_date=[date(2024, 1, 5), date(2024, 1, 5), date(1900, 1, 1), date(2024, 1, 5)],
+        kwh=[5.0, -999.0, 5.0, -99.0],
+        kwh_peak=[Decimal("-999.000"), Decimal("1.500"), None, None],
+        kwh_flat=[-999, 2, 2, 2],
     )
+    parsed = engine.to_polars(parse_records(rows, USAGE, options).order_by("row_no"))
+    assert parsed["problem"].to_list() == [
+        None,
+        "missing_value:kwh",
+        "missing_value:usage_date",
+        "out_of_range:kwh",
+    ]
+    assert parsed.select("kwh_peak", "kwh_flat").row(0) == (None, None)
+    assert json.loads(parsed["record_json"][1])["kwh"] == -999.0
+
+
+def test_typed_files_are_judged_like_text(engine: Backend) -> None:
+    rows = typed_readings(
+        account_no=[100.0, 100.0, None, 101.0],
+        usage_date=[date(2024, 1, 5), date(2024, 2, 1), date(2024, 1, 5), date(2024, 1, 5)],
+        kwh=[12.5, 1.0, 1.0, float("nan")],
+    )
+    parsed = engine.to_polars(parse_records(rows, USAGE, NO_OPTIONS).order_by("row_no"))
     assert parsed["problem"].to_list() == [None, "wrong_month:usage_date", "missing_value:account_no", "unparsable:kwh"]
     assert parsed["account_no"][0] == "100"

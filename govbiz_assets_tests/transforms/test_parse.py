@@ -19,6 +19,7 @@ READERS = {
     "kwh": lambda value: parse.number(value, "decimal(18, 3)"),
     "money": lambda value: parse.number(value, "decimal(18, 2)"),
     "real": lambda value: parse.number(value, "float64"),
+    "whole": lambda value: parse.number(value, "int64"),
     "date": parse.date,
     "month": parse.month,
     "serial": parse.serial_date,
@@ -48,7 +49,8 @@ NUMBERS = {
 }  # fmt: skip
 NO_NUMBERS = [
     "", " ", "　", "--", "N/A", "abc", "1,23", "12,3456", "1 234", "5-", "(-5)", "((5))", "-¥-5", "1.2.3", "=5",
-    "5 MW", "0x10", "NaN", "nan", "inf", "-Infinity", "1e308", "9" * 40, "１２a", "¥", "元", "1;DROP TABLE t",
+    "5 MW", "0x10", "NaN", "nan", "inf", "-Infinity", "9" * 40, "１２a", "¥", "元", "1;DROP TABLE t",
+    "12_34", "1_000.5", "1__2", "_1", "0b11", "0X1F", "0o7",
 ]  # fmt: skip
 
 
@@ -56,9 +58,20 @@ def test_numbers_are_read_in_every_style_of_an_export(engine: Backend) -> None:
     assert read(engine, "kwh", list(NUMBERS)) == [Decimal(number) for number in NUMBERS.values()]
 
 
-def test_what_is_no_number_is_null(engine: Backend) -> None:
-    found = dict(zip(NO_NUMBERS, read(engine, "kwh", NO_NUMBERS), strict=True))
+@pytest.mark.parametrize("reader", ["kwh", "money", "real", "whole"])
+def test_what_is_no_number_is_null(engine: Backend, reader: str) -> None:
+    texts = [*NO_NUMBERS, *([] if reader == "real" else ["1e308"])]
+    if reader == "real":
+        texts.remove("9" * 40)
+    found = dict(zip(texts, read(engine, reader, texts), strict=True))
     assert {text: number for text, number in found.items() if number is not None} == {}
+
+
+def test_whole_numbers_are_not_rounded(engine: Backend) -> None:
+    texts = ["6", "6.0", "1,234", "６", "1.7", "2.5", "-0.4", "1e3", "99999999999999999999"]
+    assert read(engine, "whole", texts) == [6, 6, 1234, 6, None, None, None, 1000, None]
+    assert read(engine, "whole", [6.0, 6.5, None], pl.Float64()) == [6, None, None]
+    assert read(engine, "whole", [2**62, -3], pl.Int64()) == [2**62, -3]
 
 
 def test_floating_point_numbers_are_finite(engine: Backend) -> None:
@@ -102,6 +115,7 @@ def test_months_are_read_alone_or_from_a_date_in_them(engine: Backend) -> None:
         "2024-01",
         "2024-1",
         "2024/01",
+        "2024.01",
         "2024年1月",
         "２０２４０１",
         "2024-01-31",
@@ -111,6 +125,12 @@ def test_months_are_read_alone_or_from_a_date_in_them(engine: Backend) -> None:
     assert read(engine, "month", months) == [january] * len(months)
     others = ["202413", "202400", "2024", "20241", "2024-13", "", "24-01", "190013", "210001", "2024-01x"]
     assert read(engine, "month", others) == [None] * len(others)
+
+
+def test_a_month_that_a_spreadsheet_kept_as_a_number_may_have_lost_its_zero(engine: Backend) -> None:
+    assert read(engine, "month", ["2024.1", "2024.10"]) == [None, date(2024, 10, 1)]
+    typed = [2024.01, 2024.10, 2024.11]
+    assert read(engine, "month", typed, pl.Float64()) == [date(2024, 1, 1), None, date(2024, 11, 1)]
 
 
 def test_moments_are_local_time_and_a_date_is_its_midnight(engine: Backend) -> None:
@@ -202,11 +222,13 @@ def test_any_number_in_any_style_is_read_as_itself(engine: Backend, amounts: lis
     assert read(engine, "kwh", texts) == amounts * len(styles)
 
 
-BLANKS = " \t\n\f\r\u3000\u00a0\ufeff"
+# White space of Unicode (Python counts four separators of records in), and two signs without width.
+BLANKS = "".join(chr(sign) for sign in range(0xFFFF) if chr(sign).isspace() and not 0x1C <= sign <= 0x1F)
+BLANKS += "\u200b\ufeff"
 
 
 @settings(max_examples=50, deadline=None)
-@given(texts=st.lists(st.text(BLANKS + "a电\v", max_size=6), min_size=1, max_size=40))
+@given(texts=st.lists(st.text(BLANKS + "a电\x00\x1f", max_size=6), min_size=1, max_size=40))
 def test_only_blanks_at_the_ends_of_a_text_go(engine: Backend, texts: list[str]) -> None:
     assert read(engine, "text", texts) == [text.strip(BLANKS) or None for text in texts]
     assert read(engine, "blank", texts) == [not text.strip(BLANKS) for text in texts]
