@@ -24,6 +24,7 @@ from govbiz_assets.transforms.metering import READ_DEPTH, meter_usage
 from govbiz_assets.transforms.quality.counts import flags, rule_counts
 from govbiz_assets.transforms.quality.deliveries import (
     MANIFEST_COLUMNS,
+    field_kinds,
     file_counts,
     record_counts,
     refused_records,
@@ -83,10 +84,16 @@ def judged_rules(
     account = inputs["row_account"].to_polars()
     delivered = [
         file_counts(inputs["manifest"].select(*MANIFEST_COLUMNS).to_polars()),
-        record_counts(account, refused_records(quarantine).to_polars()),
+        record_counts(account, refused_records(quarantine).to_polars(), _field_kinds(deliveries)),
         style_counts(styles(raw).to_polars()),
     ]
     return found, rule_counts(judged, checked_counts(judged).to_polars(), account, found, delivered)
+
+
+def _field_kinds(deliveries: Deliveries) -> pl.DataFrame:
+    sources = deliveries.profile.channels.items()
+    attributes = {name: {a: one.dtype for a, one in source.attributes.items()} for name, source in sources}
+    return field_kinds(deliveries.profile.known_channels.values(), attributes)
 
 
 @table_asset(tables.METER_USAGE_MONTHLY, ins={"reads": trailing(tables.METER_READ, READ_DEPTH)})

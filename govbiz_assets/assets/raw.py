@@ -19,7 +19,7 @@ from govbiz_assets.sources.profile_model import ChannelSource
 from govbiz_assets.sources.read import read_file
 from govbiz_assets.sources.scan import FileScan, scan_unclaimed
 from govbiz_assets.transforms.quality.counts import with_rules
-from govbiz_assets.transforms.quality.deliveries import file_counts
+from govbiz_assets.transforms.quality.deliveries import FILE_DEFECTS, file_counts
 from govbiz_assets.transforms.raw import as_contracted, record_month
 from govbiz_assets.transforms.stack import stack
 from govbiz_assets.warehouse.counted import Counted
@@ -35,7 +35,7 @@ def file_manifest(context: dg.AssetExecutionContext, deliveries: Deliveries) -> 
     if ignored:
         context.add_output_metadata({"ignored_files": [scan.source_file for scan in ignored]})
     manifest = manifest_frame([*scans, *ignored], deliveries.profile, months)
-    return Counted(manifest, with_rules(file_counts(manifest)))
+    return Counted(manifest, with_rules(file_counts(manifest)), FILE_DEFECTS)
 
 
 def raw_assets(channels: Sequence[Channel]) -> tuple[TableAsset, ...]:

@@ -12,11 +12,12 @@ from datetime import date
 
 import polars as pl
 
+from govbiz_assets.contracts.sql import quote_identifier
 from govbiz_assets.contracts.table import TableContract
 from govbiz_assets.contracts.tables_source import RULE_COUNT
 from govbiz_assets.warehouse.months import replace_months
 from govbiz_assets.warehouse.session import Session
-from govbiz_assets.warehouse.sql import quote_identifier, table_path
+from govbiz_assets.warehouse.sql import table_path
 
 _DEFECT = ["month", "channel", "defect"]
 
@@ -27,11 +28,13 @@ class Counted:
 
     Attributes:
         rows: The rows.
-        counts: Rows of `quality.rule_count_monthly`: all of the defects that are counted here.
+        counts: Rows of `quality.rule_count_monthly`.
+        defects: The defects that are counted here, found or not.
     """
 
     rows: pl.DataFrame
     counts: pl.DataFrame
+    defects: tuple[str, ...]
 
 
 def write_counted(
@@ -45,10 +48,10 @@ def write_counted(
     with session.transaction():
         with session.registered("incoming", counted.rows) as rows:
             written = replace_months(session, contract, rows, months)
-        return written, _renew_counts(session, counted.counts, months)
+        return written, _renew_counts(session, counted, months)
 
 
-def _renew_counts(session: Session, counts: pl.DataFrame, months: Sequence[date]) -> list[date]:
+def _renew_counts(session: Session, counted: Counted, months: Sequence[date]) -> list[date]:
     """Renews the counter of the months that have one and of those in which something was kept out.
 
     All others get theirs whole in the same run; writing each twice would cost every run 30 ms.
@@ -58,8 +61,8 @@ def _renew_counts(session: Session, counts: pl.DataFrame, months: Sequence[date]
     stored = session.connection.execute(
         f"SELECT {columns} FROM {table_path(RULE_COUNT)} WHERE month IN (SELECT unnest(?::DATE[]))", [list(months)]
     ).pl()
-    own = pl.col("defect").is_in(counts["defect"].unique().to_list())
-    counts = counts.select(stored.columns).cast(stored.schema)
+    own = pl.col("defect").is_in(counted.defects)
+    counts = counted.counts.select(stored.columns).cast(stored.schema)
     kept_out = counts.filter(pl.col("action") == "quarantine", pl.col("found_count") > 0)
     changed = [
         month

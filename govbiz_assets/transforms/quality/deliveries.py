@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import reduce
 from operator import add
@@ -11,7 +11,7 @@ import ibis
 import ibis.expr.types as ir
 import polars as pl
 
-from govbiz_assets.contracts.channel import CHANNEL_BY_NAME, CHANNELS, FieldKind
+from govbiz_assets.contracts.channel import CHANNEL_BY_NAME, Channel, FieldKind
 from govbiz_assets.transforms.quality.judged import Finding, Judged
 from govbiz_assets.transforms.stack import no_rows, stack
 
@@ -75,12 +75,27 @@ def file_counts(manifest: pl.DataFrame) -> pl.DataFrame:
     return _with_found(files.group_by(_GROUP).agg(checked_count=pl.len()), files.group_by(_KEY).len(), FILE_DEFECTS)
 
 
-def record_counts(row_account: pl.DataFrame, refused: pl.DataFrame) -> pl.DataFrame:
+def field_kinds(channels: Iterable[Channel], attributes: Mapping[str, Mapping[str, str]]) -> pl.DataFrame:
+    """Returns how each field is read: `channel`, `field`, `kind`.
+
+    Args:
+        channels: Channels of the profile.
+        attributes: Per channel, attributes that the profile passes through and how each is read.
+    """
+    kinds: list[tuple[str, str, str]] = [
+        (channel.name, field.name, field.kind) for channel in channels for field in channel.fields
+    ]
+    kinds += [(channel, name, kind) for channel, passed in attributes.items() for name, kind in passed.items()]
+    return pl.DataFrame(kinds, schema={"channel": pl.String, "field": pl.String, "kind": pl.String}, orient="row")
+
+
+def record_counts(row_account: pl.DataFrame, refused: pl.DataFrame, kinds: pl.DataFrame) -> pl.DataFrame:
     """Counts the records that were repeated, or refused one by one, out of all that were received.
 
     Args:
         row_account: `quality.row_account`.
         refused: Rows of `refused_records`, of the same months.
+        kinds: How each field is read, as `field_kinds` gives it.
 
     Returns:
         `month`, `channel`, `defect`, `checked_count`, `found_count`.
@@ -96,7 +111,8 @@ def record_counts(row_account: pl.DataFrame, refused: pl.DataFrame) -> pl.DataFr
         (received.filter(~is_bill), "superseded_record", "superseded"),
         (received.filter(is_bill), "bill_number_repeated", "superseded"),
     )
-    found = refused.with_columns(defect=_record_defect()).group_by(_KEY).agg(len=pl.col("record_count").sum())
+    refused = refused.join(kinds, on=["channel", "field"], how="left").with_columns(defect=_record_defect())
+    found = refused.group_by(_KEY).agg(len=pl.col("record_count").sum())
     usage = received.filter(pl.col("channel") == "usage")
     return pl.concat(
         [
@@ -181,14 +197,13 @@ def _plain_count(kind: str, value: ir.StringValue) -> ir.IntegerScalar:
 
 
 def _record_defect() -> pl.Expr:
-    rule, field = pl.col("rule"), pl.col("field")
-    dates = [name for kind in ("date", "month", "timestamp") for name in _fields(kind)]  # type: ignore[arg-type]
+    rule, kind = pl.col("rule"), pl.col("kind")
     return (
         pl.when(rule == "missing_value")
         .then(pl.lit("blank_required"))
-        .when((rule == "unparsable") & field.is_in(dates))
+        .when((rule == "unparsable") & kind.is_in(["date", "month", "timestamp"]))
         .then(pl.lit("unreadable_date"))
-        .when((rule == "unparsable") & field.is_in(_fields("flag")))
+        .when((rule == "unparsable") & (kind == "flag"))
         .then(pl.lit("unreadable_flag"))
         .when(rule == "unparsable")
         .then(pl.lit("unreadable_number"))
@@ -200,10 +215,6 @@ def _record_defect() -> pl.Expr:
         .then(pl.lit("other_month"))
         .otherwise(pl.lit("broken_record"))
     )
-
-
-def _fields(kind: FieldKind) -> list[str]:
-    return sorted({field.name for channel in CHANNELS for field in channel.fields if field.kind == kind})
 
 
 def _with_found(checked: pl.DataFrame, found: pl.DataFrame, defects: Sequence[str]) -> pl.DataFrame:

@@ -13,7 +13,7 @@ import polars as pl
 from ibis.backends.duckdb import Backend
 
 from govbiz_assets.contracts import tables_cleaned as tables
-from govbiz_assets.contracts.channel import CHANNEL_BY_NAME
+from govbiz_assets.contracts.channel import CHANNEL_BY_NAME, CHANNELS
 from govbiz_assets.contracts.month import add_months
 from govbiz_assets.reports.quality_evaluation import planted_province
 from govbiz_assets.resources import cleaning_options
@@ -30,6 +30,7 @@ from govbiz_assets.transforms.metering import READ_DEPTH
 from govbiz_assets.transforms.quality.counts import flags, rule_counts
 from govbiz_assets.transforms.quality.deliveries import (
     MANIFEST_COLUMNS,
+    field_kinds,
     file_counts,
     record_counts,
     refused_records,
@@ -89,7 +90,11 @@ class QualityHouse:
         account = _between(self.row_account, first, last).to_polars()
         delivered = [
             file_counts(given.manifest.select(*MANIFEST_COLUMNS).to_polars()),
-            record_counts(account, refused_records(_between(self.quarantine, first, last)).to_polars()),
+            record_counts(
+                account,
+                refused_records(_between(self.quarantine, first, last)).to_polars(),
+                field_kinds(CHANNELS, {}),
+            ),
             style_counts(styles(given.raw).to_polars()),
         ]
         return found, rule_counts(judged, checked_counts(judged).to_polars(), account, found, delivered)
