@@ -20,6 +20,7 @@ from govbiz_assets.warehouse.session import Session
 
 # What stands before the delivered columns.
 WHY = ("source_file", "row_no", "rule", "field", "reason")
+_PAGE_NAME_LENGTH = 31
 _CELL_LENGTH, _SHEET_ROWS = 32_767, 1_048_576  # what Excel holds
 _FORMULA = ("=", "+", "-", "@")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
@@ -147,7 +148,7 @@ def render_xlsx(sheets: Sequence[Sheet]) -> bytes:
             if len(sheet.rows) >= _SHEET_ROWS:
                 remedy = "narrow them with --month, --rule or --file, or write .csv"
                 raise ExportError(f"{len(sheet.rows):,} records of {sheet.channel} are more than Excel holds; {remedy}")
-            page = book.add_worksheet(sheet.channel)
+            page = book.add_worksheet(_page_name(sheet.channel, [page.name for page in book.worksheets()]))
             page.freeze_panes(1, 0)
             for column, header in enumerate((*WHY, *sheet.headers)):
                 page.write_string(0, column, header, bold)
@@ -163,6 +164,15 @@ def render_xlsx(sheets: Sequence[Sheet]) -> bytes:
                     else:
                         page.write_blank(number, column, None, look)
     return content.getvalue()
+
+
+def _page_name(channel: str, taken: Sequence[str]) -> str:
+    """Returns the channel's name as far as a sheet may have it, told apart from others by a number."""
+    name, number = channel[:_PAGE_NAME_LENGTH], 1
+    while name.lower() in taken:
+        number += 1
+        name = f"{channel[: _PAGE_NAME_LENGTH - 1 - len(str(number))]}_{number}"
+    return name
 
 
 def _inert(text: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 
+from govbiz_assets.contracts.sql import quote_literal
 from govbiz_assets.sources.csv_shape import MAX_LINE_BYTES
 from govbiz_assets.sources.text_file import has_glob_characters, open_delivered, replacing
 
@@ -15,23 +16,13 @@ from govbiz_assets.sources.text_file import has_glob_characters, open_delivered,
 ROW_NUMBER = "file_row_number"
 
 
-def quote_name(name: str) -> str:
-    """An SQL identifier, whatever stands in the name."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def quote_text(value: str) -> str:
-    """An SQL text literal, whatever stands in the value."""
-    return "'" + value.replace("'", "''") + "'"
-
-
 def csv_relation(path: Path, width: int, delimiter: str) -> str:
     """Strict reading of a regular UTF-8 file: columns c0, c1, ... of text; a blank cell is an empty text, not null."""
-    names = [quote_text(f"c{i}") for i in range(width)]
+    names = [quote_literal(f"c{i}") for i in range(width)]
     columns = ", ".join(f"{name}: 'VARCHAR'" for name in names)
     return (
-        f"read_csv({quote_text(str(path))}, auto_detect = false, header = true, columns = {{{columns}}}, "
-        f"force_not_null = [{', '.join(names)}], delim = {quote_text(delimiter)}, quote = '\"', escape = '\"', "
+        f"read_csv({quote_literal(str(path))}, auto_detect = false, header = true, columns = {{{columns}}}, "
+        f"force_not_null = [{', '.join(names)}], delim = {quote_literal(delimiter)}, quote = '\"', escape = '\"', "
         f"strict_mode = true, null_padding = false, compression = 'none', hive_partitioning = false, "
         f"max_line_size = {MAX_LINE_BYTES})"
     )
@@ -41,12 +32,12 @@ def parquet_relation(path: Path, width: int) -> str:
     """Columns c0, c1, ... of a Parquet file with their own types, then file_row_number from 0."""
     names = ", ".join([*(f"c{i}" for i in range(width)), ROW_NUMBER])
     options = f"{ROW_NUMBER} = true, hive_partitioning = false"
-    return f"read_parquet({quote_text(str(path))}, {options}) AS delivered({names})"
+    return f"read_parquet({quote_literal(str(path))}, {options}) AS delivered({names})"
 
 
 def records_relation(path: Path) -> str:
     """Records that were read one by one; see `records_file`."""
-    return f"read_parquet({quote_text(str(path))}, hive_partitioning = false)"
+    return f"read_parquet({quote_literal(str(path))}, hive_partitioning = false)"
 
 
 def count_records(relation: str) -> int | None:
@@ -91,5 +82,5 @@ def literal_path(path: Path, sha256: str, work: Path) -> Path:
 
 def json_object(names: Sequence[str], values: Sequence[str]) -> str:
     """JSON text of an object with these keys and SQL values, in this order."""
-    pairs = ", ".join(f"{quote_text(name)}, {value}" for name, value in zip(names, values, strict=True))
+    pairs = ", ".join(f"{quote_literal(name)}, {value}" for name, value in zip(names, values, strict=True))
     return f"CAST(json_object({pairs}) AS VARCHAR)"

@@ -49,7 +49,12 @@ class _Model(BaseModel):
 
 
 class Months(_Model):
-    """The months that a landscape covers; `last` is open where deliveries go on."""
+    """The months that a landscape covers.
+
+    Attributes:
+        first: The first month.
+        last: The last one; left out where deliveries go on.
+    """
 
     first: YearMonth
     last: YearMonth | None = None
@@ -65,7 +70,13 @@ class Months(_Model):
 
 
 class Unpivot(_Model):
-    """Wide to long: every column that is not kept becomes one record per row."""
+    """Wide to long: every column that is not kept becomes one record per row.
+
+    Attributes:
+        keep: Headers that every record of the row carries.
+        name_to: Field that gets the header of the column.
+        value_to: Field that gets its value.
+    """
 
     keep: Texts
     name_to: str
@@ -73,7 +84,14 @@ class Unpivot(_Model):
 
 
 class Attribute(_Model):
-    """A column of the source that no contract names, kept as `attr_...`."""
+    """A column of the source that no contract names, kept under a name `attr_...` up to the features.
+
+    Attributes:
+        column: Delivered header.
+        dtype: How it is read.
+        meaning: One sentence for the data dictionary.
+        unit: Unit of a number.
+    """
 
     column: str
     dtype: AttributeType
@@ -120,11 +138,12 @@ class ChannelSource(_Model):
     Attributes:
         path: Glob below the landing folder; `{month}` stands for 2024-01 and `{yyyymm}` for 202401. A channel
             has either path and format, or database.
+        format: Format of the files; a packed one (gzip) is unpacked while it is read.
         database: Where the channel lies in a database.
         month: Month of a snapshot whose path names none.
-        encoding: Encoding of text files; None finds it out (BOM, then strict UTF-8, then GB18030).
-        delimiter: Delimiter of text files; None finds it out from the header.
-        sheet: Sheet of an Excel file; None takes the first.
+        encoding: Encoding of text files; left out, it is found out (BOM, then strict UTF-8, then GB18030).
+        delimiter: Delimiter of text files; left out, the header tells it.
+        sheet: Sheet of an Excel file; left out, the first is taken.
         columns: Delivered header (or headers, the first present wins) of a field; others go by the contract.
         constants: Value of a field that the files do not carry.
         unpivot: Wide to long.
@@ -199,8 +218,8 @@ class Profile(_Model):
         origin: Who made the data, and under which licence.
         obtain: Where to get the data and which files go where in the landing folder.
         months: Months that the landscape covers.
-        closing_day: Day of the following month on which a month is closed; what lands later is late. None where no
-            such day is agreed.
+        closing_day: Day of the following month on which a month is closed; what lands later is late. Left out
+            where no such day is agreed.
         channels: Channels that it delivers.
         required: Channels that every month must deliver.
         identity: How organisations are told apart.

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from govbiz_assets.contracts.channel import CHANNEL_BY_NAME, Channel
+from govbiz_assets.contracts.own_channel import STEP_ENDINGS
 from govbiz_assets.sources.own_channel_rules import own_channel_faults, shared_column_faults
 from govbiz_assets.sources.units import unit_factor
 
@@ -114,6 +115,8 @@ def _attribute_faults(key: str, source: ChannelSource, channel: Channel) -> Iter
     for name in source.attributes:
         if not name.startswith("attr_") or not name.isidentifier() or name != name.lower():
             yield f"{key}.attributes.{name}: name it attr_ and small letters, digits or _, for example attr_net_margin"
+        elif name.endswith(STEP_ENDINGS):
+            yield f"{key}.attributes.{name}: the house adds such a column itself; end it otherwise"
     if channel.name == "label" and source.label is None:
         yield f"{key}.label: is missing; say name and horizon_months of the event"
     if channel.name != "label" and source.label is not None:

@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING
 from ibis.util import gen_name
 
 from govbiz_assets.contracts.channel import Channel
+from govbiz_assets.contracts.sql import quote_identifier, quote_literal
 from govbiz_assets.sources.engine import (
     csv_relation,
     json_object,
     literal_path,
     parquet_relation,
-    quote_name,
-    quote_text,
     records_relation,
 )
 from govbiz_assets.sources.errors import SourceError
@@ -67,7 +66,7 @@ def read_file(
     header_map = map_headers(profile.known_channels[file.channel], source, scan.headers)
     query = _select(scan, file, source, profile, header_map, work)
     name = gen_name(re.sub(r"\W", "_", f"source_{profile.name}_{file.channel}"))
-    backend.raw_sql(f"CREATE TEMP VIEW {quote_name(name)} AS {query}")
+    backend.raw_sql(f"CREATE TEMP VIEW {quote_identifier(name)} AS {query}")
     return backend.table(name, database=("temp", "main"))
 
 
@@ -90,20 +89,20 @@ def _select(
     if source.unpivot is not None:
         values |= {source.unpivot.name_to: "melted_name", source.unpivot.value_to: "melted_value"}
     for name, constant in source.constants.items():
-        values[name] = _unless_broken(scan, quote_text(constant), "NULL")
+        values[name] = _unless_broken(scan, quote_literal(constant), "NULL")
     fields = [field.name for field in profile.known_channels[file.channel].fields]
     columns = [(name, values.get(name, "CAST(NULL AS VARCHAR)")) for name in (*fields, *source.attributes)]
-    loaded_at = quote_text(scan.loaded_at.isoformat(sep=" ") if scan.loaded_at else "")
+    loaded_at = quote_literal(scan.loaded_at.isoformat(sep=" ") if scan.loaded_at else "")
     columns += [
-        ("source", quote_text(profile.name)),
-        ("source_file", quote_text(scan.source_file)),
+        ("source", quote_literal(profile.name)),
+        ("source_file", quote_literal(scan.source_file)),
         ("row_no", "CAST(row_no AS BIGINT)"),
-        ("file_sha256", quote_text(scan.file_sha256 or "")),
+        ("file_sha256", quote_literal(scan.file_sha256 or "")),
         ("loaded_at", f"CAST({loaded_at} AS TIMESTAMP)"),
         ("read_problem", "read_problem"),
         ("extra_json", _extra_json(scan, source, header_map)),
     ]
-    listed = ", ".join(f"{value} AS {quote_name(name)}" for name, value in columns)
+    listed = ", ".join(f"{value} AS {quote_identifier(name)}" for name, value in columns)
     return f"SELECT {listed} FROM ({records}) AS records"  # noqa: S608 - every name and value is quoted
 
 
@@ -136,7 +135,7 @@ def _melt(rows: str, scan: FileScan, header_map: HeaderMap) -> str:
     """One record per melted cell, numbered by row and column; a broken row stays one record."""
     count = len(header_map.melted)
     kept = [f"c{i}" for i in range(len(scan.headers)) if i not in set(header_map.melted)]
-    names = ", ".join(quote_text(scan.headers[i]) for i in header_map.melted)
+    names = ", ".join(quote_literal(scan.headers[i]) for i in header_map.melted)
     cells = ", ".join(f"c{i}" for i in header_map.melted)
     kept_list = ", ".join([*kept, ""])
     whole = (

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import duckdb
 
+from govbiz_assets.contracts.sql import quote_identifier
 from govbiz_assets.warehouse.engine import attach_file, open_engine
 from govbiz_assets.warehouse.files import replace_whole
-from govbiz_assets.warehouse.sql import quote_identifier
 
 
 class CopyError(Exception):

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import ibis
 
+from govbiz_assets.contracts.sql import quote_identifier, quote_literal
 from govbiz_assets.warehouse.lock import WarehouseBusyError
-from govbiz_assets.warehouse.sql import quote_identifier, quote_literal
 
 if TYPE_CHECKING:
     # Ibis reads the SQL dialects of all its backends with the first of them; a code location loads without.

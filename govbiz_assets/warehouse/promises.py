@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
+from govbiz_assets.contracts.sql import quote_identifier
 from govbiz_assets.contracts.table import Rule, TableContract
 from govbiz_assets.warehouse.session import Session
-from govbiz_assets.warehouse.sql import quote_identifier, table_path
+from govbiz_assets.warehouse.sql import table_path
 
 KEYS_AT_ONCE = 3_000_000
 

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import duckdb
 
+from govbiz_assets.contracts.sql import quote_identifier, quote_literal
 from govbiz_assets.contracts.table import TableContract
 from govbiz_assets.warehouse.session import Session
-from govbiz_assets.warehouse.sql import quote_glob, quote_identifier, quote_literal, table_path
+from govbiz_assets.warehouse.sql import quote_glob, table_path
 
 VIEWS_FILE = "warehouse.duckdb"
 

@@ -14,10 +14,11 @@ import duckdb
 import ibis
 
 from govbiz_assets.contracts.column import Column
+from govbiz_assets.contracts.sql import quote_identifier, quote_literal
 from govbiz_assets.contracts.table import TableContract
 from govbiz_assets.warehouse.engine import attach_file, open_backend, open_engine
 from govbiz_assets.warehouse.pseudonym import install_pseudonym_function
-from govbiz_assets.warehouse.sql import quote_identifier, quote_literal, table_path
+from govbiz_assets.warehouse.sql import table_path
 from govbiz_assets.warehouse.structure import StructureError, changed_nulls, missing_columns
 from govbiz_assets.warehouse.vault import unlock_vault
 

@@ -1,18 +1,9 @@
-"""Quoting for the few statements that no Ibis expression can say: DDL, DELETE, INSERT, COPY, ATTACH."""
+"""Names of tables and of files, as the statements of the warehouse write them."""
 
 from __future__ import annotations
 
+from govbiz_assets.contracts.sql import quote_identifier, quote_literal
 from govbiz_assets.contracts.table import TableContract
-
-
-def quote_identifier(name: str) -> str:
-    """Returns the name as a SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def quote_literal(value: str) -> str:
-    """Returns the text as a SQL literal, for statements that take no bound parameter."""
-    return "'" + value.replace("'", "''") + "'"
 
 
 def quote_glob(folder: str, pattern: str) -> str:

@@ -170,6 +170,13 @@ def test_only_what_a_spreadsheet_would_compute_is_disarmed(value: str, written: 
     assert next(csv.DictReader(io.StringIO(text, newline="")))["kwh"] == written
 
 
+def test_a_sheet_has_the_name_of_its_channel_as_far_as_excel_allows() -> None:
+    names = ["usage", "readings_of_the_charging_stations_by_hour", "readings_of_the_charging_stations_by_day"]
+    records = [RefusedRecord(MARCH, name, USAGE, 1, "unparsable", "kwh", "", {"kwh": "?"}, {}) for name in names]
+    book = fastexcel.read_excel(render_xlsx(build_sheets(records, {}, CHANNELS)))
+    assert book.sheet_names == ["usage", "readings_of_the_charging_statio", "readings_of_the_charging_stat_2"]
+
+
 def test_what_excel_cannot_hold_is_said_and_not_cut(tmp_path: Path) -> None:
     record = RefusedRecord(MARCH, "usage", USAGE, 4, "unparsable", "kwh", "", {"kwh": "9" * 40_000}, {})
     sheets = build_sheets([record], {}, CHANNELS)

@@ -105,6 +105,18 @@ def test_a_wrong_channel_source_is_named(tmp_path: Path, change: dict[str, Any],
         (
             {
                 "channels": {
+                    "customer": {
+                        "path": "{month}/c.csv",
+                        "format": "csv",
+                        "attributes": {"attr_n_delivered": {"column": "n", "dtype": "number", "meaning": "m"}},
+                    }
+                }
+            },
+            ["channels.customer.attributes.attr_n_delivered", "adds such a column itself"],
+        ),
+        (
+            {
+                "channels": {
                     "label": {
                         "path": "{month}/l.csv",
                         "format": "csv",

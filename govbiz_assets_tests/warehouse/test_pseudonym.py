@@ -19,7 +19,7 @@ from govbiz_assets.contracts.table import TableContract
 from govbiz_assets.transforms.pseudonym import pseudonym
 from govbiz_assets.warehouse.keys import SecretKeyError
 from govbiz_assets.warehouse.months import replace_months
-from govbiz_assets.warehouse.pseudonym import KEY_FILE, install_pseudonym_function, load_key
+from govbiz_assets.warehouse.pseudonym import FINGERPRINT_FILE, KEY_FILE, install_pseudonym_function, load_key
 from govbiz_assets.warehouse.session import open_session
 from govbiz_assets_tests.scenario import connect
 from govbiz_assets_tests.warehouse.trial import JANUARY
@@ -136,7 +136,7 @@ def test_the_key_of_a_folder_is_random_made_once_and_readable_by_its_owner_only(
     assert load_key(tmp_path, None) == key
     assert load_key(tmp_path / "other", None) != key
     assert stat.S_IMODE((tmp_path / KEY_FILE).stat().st_mode) == 0o600
-    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == [KEY_FILE]
+    assert {path.name for path in tmp_path.iterdir() if path.is_file()} == {KEY_FILE, FINGERPRINT_FILE}
 
 
 def test_a_configured_key_goes_before_that_of_the_folder(tmp_path: Path) -> None:
@@ -156,3 +156,40 @@ def test_a_first_run_killed_while_it_made_the_key_leaves_a_folder_that_works(tmp
     key = load_key(tmp_path, None)
     assert len(key) == 64
     assert not (tmp_path / f".{KEY_FILE}.tmp").exists()
+
+
+def test_a_lost_key_is_told_with_its_remedy_and_no_new_key_is_made(tmp_path: Path) -> None:
+    key = load_key(tmp_path, None).decode()
+    (tmp_path / "warehouse.duckdb").touch()
+    (tmp_path / KEY_FILE).unlink()
+    with pytest.raises(SecretKeyError, match="is lost, and a new one would give every customer another id; restore"):
+        load_key(tmp_path, None)
+    assert not (tmp_path / KEY_FILE).exists()
+    assert load_key(tmp_path, key).decode() == key
+
+
+@pytest.mark.parametrize("configured", ["another key", None])
+def test_a_key_that_the_tables_were_not_made_with_is_refused_without_being_quoted(
+    tmp_path: Path, configured: str | None
+) -> None:
+    load_key(tmp_path, "the former key")
+    (tmp_path / "warehouse.duckdb").touch()
+    (tmp_path / KEY_FILE).write_text("another key", encoding="utf-8")
+    with pytest.raises(SecretKeyError, match=r"is not the key that the tables of .* were made with") as refusal:
+        load_key(tmp_path, configured)
+    assert "another key" not in str(refusal.value)
+    assert load_key(tmp_path, "the former key") == b"the former key"
+
+
+def test_a_folder_of_the_version_before_takes_the_key_it_has_for_its_own(tmp_path: Path) -> None:
+    (tmp_path / "warehouse.duckdb").touch()
+    assert load_key(tmp_path, "its key") == b"its key"
+    with pytest.raises(SecretKeyError):
+        load_key(tmp_path, "another key")
+
+
+def test_a_folder_without_tables_may_have_another_key(tmp_path: Path) -> None:
+    load_key(tmp_path, "the former key")
+    assert load_key(tmp_path, "another key") == b"another key"
+    (tmp_path / "warehouse.duckdb").touch()
+    assert load_key(tmp_path, "another key") == b"another key"

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from govbiz_assets.contracts.sql import quote_identifier
+
 # Texts, quoted names, comments, dollar quotes and casts are passed over; what is left is a parameter.
 _TOKENS = re.compile(
     r"""[eE]'(?:[^'\\]|\\.|'')*' | '(?:[^']|'')*' | "(?:[^"]|"")*" | --[^\n]* | /\*.*?\*/
@@ -29,11 +31,6 @@ def month_parameters(query: str) -> set[str]:
     if not names:
         raise ValueError("query has no month; compare a date with :month_start and :month_end (first day of the next)")
     return names
-
-
-def quote_identifier(name: str) -> str:
-    """A PostgreSQL identifier, whatever stands in the name."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def setting(name: str, dtype: str) -> str:
