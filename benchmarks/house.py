@@ -42,15 +42,15 @@ def copy_folder(source: Path, target: Path) -> None:
     os.sync()
 
 
-def house_settings(data: Path, landing: Path, *, publish: bool = True) -> Any:
+def house_settings(data: Path, landing: Path) -> Any:
     """Returns the settings of a data folder, all others as a user has them."""
     from govbiz_assets.settings import Settings
 
     os.environ["GOVBIZ_PSEUDONYM_KEY"] = PSEUDONYM_KEY
-    return Settings(data_dir=data, landing=landing, publish=publish)
+    return Settings(data_dir=data, landing=landing)
 
 
-def run_layer(settings: Any, layer: str, months: Sequence[date], *, has_checks: bool) -> float:
+def run_layer(settings: Any, layer: str, months: Sequence[date], *, has_checks: bool, publish: bool) -> float:
     """Runs one layer over months in this process, as `govbiz run` does, and returns the seconds it took.
 
     Args:
@@ -58,6 +58,7 @@ def run_layer(settings: Any, layer: str, months: Sequence[date], *, has_checks: 
         layer: raw, cleaned or features.
         months: Months of the one run.
         has_checks: Run the asset checks as well.
+        publish: Write the snapshots for readers as well.
 
     Raises:
         RuntimeError: A step failed.
@@ -67,7 +68,7 @@ def run_layer(settings: Any, layer: str, months: Sequence[date], *, has_checks: 
 
     from govbiz_assets.automation.jobs import slice_tags
     from govbiz_assets.automation.restatement import RunSlice
-    from govbiz_assets.build import build_defs
+    from govbiz_assets.build import build_defs, build_warehouse
     from govbiz_assets.pipeline import PROGRESS_LOGGER, frozen_heap, open_instance, progress_logger
 
     warnings.simplefilter("ignore")
@@ -76,7 +77,9 @@ def run_layer(settings: Any, layer: str, months: Sequence[date], *, has_checks: 
     selection = _selection(layer) if has_checks else _selection(layer).without_checks()
     job = dg.define_asset_job("benchmark", selection=selection)
     loggers = {PROGRESS_LOGGER: progress_logger(lambda _: None, lambda _: None)}
-    defs = dg.Definitions.merge(build_defs(settings, loggers=loggers), dg.Definitions(jobs=[job]))
+    warehouse = build_warehouse(settings, publish=publish)
+    defs = build_defs(settings, loggers=loggers, resource_overrides={"warehouse": warehouse})
+    defs = dg.Definitions.merge(defs, dg.Definitions(jobs=[job]))
     with open_instance(settings) as instance, frozen_heap():
         seconds, result = timed(
             lambda: defs.resolve_job_def("benchmark").execute_in_process(
@@ -127,11 +130,10 @@ def main() -> None:
     from benchmarks.province import province_months
 
     months = province_months(arguments.last)[arguments.first - 1 :]
-    settings = house_settings(arguments.data, arguments.landing, publish=arguments.publish)
+    settings = house_settings(arguments.data, arguments.landing)
     os.environ["DAGSTER_HOME"] = ""
-    parts = {
-        layer: round(run_layer(settings, layer, months, has_checks=arguments.checks), 3) for layer in arguments.layers
-    }
+    extras = {"has_checks": arguments.checks, "publish": arguments.publish}
+    parts = {layer: round(run_layer(settings, layer, months, **extras), 3) for layer in arguments.layers}
     report_facts(sum(parts.values()), parts=parts, tables=stored_rows(settings.data_folder, arguments.layers))
 
 

@@ -13,7 +13,7 @@ from govbiz_assets.assets.shared_tables import shared_table_specs
 from govbiz_assets.assets.table_asset import IO_MANAGER_KEY
 from govbiz_assets.automation.jobs import build_jobs
 from govbiz_assets.automation.schedules import build_monthly_close
-from govbiz_assets.automation.sensors import build_alert_sensor, build_landing_sensor
+from govbiz_assets.automation.sensors import build_alert_sensors, build_landing_sensor
 from govbiz_assets.checks.catalog import table_checks
 from govbiz_assets.checks.run import build_checks
 from govbiz_assets.partitions import monthly_partitions
@@ -35,7 +35,7 @@ def build_defs(
 
     Args:
         settings: Settings; those of the environment where none are given.
-        resource_overrides: Resources that take the place of the default ones, for tests.
+        resource_overrides: Resources that take the place of the default ones, for tests and benchmarks.
         loggers: Further loggers, for a caller that shows progress.
     """
     with warnings.catch_warnings():
@@ -67,7 +67,7 @@ def _build_defs(
         asset_checks=build_checks(table_checks(channels), contracts, partitions),
         jobs=jobs,
         schedules=[build_monthly_close(jobs[-1])],
-        sensors=[build_landing_sensor(settings, profile, partitions), build_alert_sensor(settings)],
+        sensors=[build_landing_sensor(settings, profile, partitions), *build_alert_sensors(settings)],
         loggers=loggers,
         resources={**resources, **resource_overrides},
         # One process per run: twelve small assets took 6 s in process and 70 s with a process each.
@@ -75,14 +75,14 @@ def _build_defs(
     )
 
 
-def build_warehouse(settings: Settings) -> Warehouse:
-    """Returns the warehouse of the settings' data folder."""
+def build_warehouse(settings: Settings, *, publish: bool = True) -> Warehouse:
+    """Returns the warehouse of the settings' data folder, which publishes what it writes unless told otherwise."""
     return Warehouse(
         database=str(settings.data_folder / "warehouse.duckdb"),
         connection_config={"memory_limit": settings.memory_limit, "threads": settings.threads},
         profile=settings.profile_name,
         lock_timeout_seconds=settings.lock_timeout_seconds,
-        publish=settings.publish,
+        publish=publish,
     )
 
 

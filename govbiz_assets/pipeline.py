@@ -22,6 +22,7 @@ from govbiz_assets.automation.restatement import RunSlice, plan_runs
 from govbiz_assets.automation.sensors import published_months
 from govbiz_assets.build import build_defs
 from govbiz_assets.contracts.month import month_name
+from govbiz_assets.run_checks import CheckOutcomes
 from govbiz_assets.run_errors import error_line
 from govbiz_assets.settings import PROJECT_ROOT, Settings
 from govbiz_assets.sources.profile import load_profile
@@ -29,15 +30,6 @@ from govbiz_assets.sources.profile import load_profile
 PROGRESS_LOGGER = "progress"
 # Dagster fails the step of a blocking check; the failed check itself is reported, with its months.
 _BLOCKED = "blocking asset check"
-
-
-@dataclass(frozen=True)
-class FailedCheck:
-    """A check that failed in a run."""
-
-    table: str
-    name: str
-    description: str
 
 
 @dataclass
@@ -48,9 +40,7 @@ class RunReport:
         months: Months that were asked for.
         steps: Steps that succeeded.
         errors: One line per failed step, with the step's name.
-        passed_checks: Checks whose last evaluation passed.
-        failed_checks: Checks whose last evaluation failed.
-        warnings: Checks that failed and only warn.
+        checks: What the checks came to.
         has_finished: No run was cut short by an error or a blocking check.
         reasons: By `layer.table`, why a stage made nothing or made do in every month of a run.
     """
@@ -58,16 +48,14 @@ class RunReport:
     months: list[date]
     steps: int = 0
     errors: list[str] = field(default_factory=list)
-    passed_checks: int = 0
-    failed_checks: list[FailedCheck] = field(default_factory=list)
-    warnings: list[FailedCheck] = field(default_factory=list)
+    checks: CheckOutcomes = field(default_factory=CheckOutcomes)
     has_finished: bool = True
     reasons: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_good(self) -> bool:
         """True where every step succeeded and every check passed, those aside that only warn."""
-        return self.has_finished and not self.errors and not self.failed_checks
+        return self.has_finished and not self.errors and not self.checks.failed
 
 
 OnEvent = Callable[[RunSlice, dg.DagsterEvent], None]
@@ -77,14 +65,16 @@ OnMessage = Callable[[str], None]
 def open_instance(settings: Settings) -> dg.DagsterInstance:
     """Opens the Dagster instance of DAGSTER_HOME, else of the data folder, and exports it.
 
-    Without DAGSTER_HOME Dagster would keep its history in a temporary folder and lose it.
+    Without DAGSTER_HOME Dagster would keep its history in a temporary folder and lose it; without `dagster.yaml` there
+    it would run several months at once, of which only one can write, and send telemetry.
     """
-    home = os.environ.get("DAGSTER_HOME")
-    if not home:
-        settings.dagster_home.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(PROJECT_ROOT / "dagster.yaml", settings.dagster_home / "dagster.yaml")
-        home = os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
-    Path(home).mkdir(parents=True, exist_ok=True)
+    given = os.environ.get("DAGSTER_HOME")
+    home = Path(given) if given else settings.dagster_home
+    home.mkdir(parents=True, exist_ok=True)
+    # The folder of the data follows the project's settings; what somebody put into a home of their own stays.
+    if not given or not (home / "dagster.yaml").exists():
+        shutil.copyfile(PROJECT_ROOT / "dagster.yaml", home / "dagster.yaml")
+    os.environ["DAGSTER_HOME"] = str(home)
     return dg.DagsterInstance.get()
 
 
@@ -174,7 +164,6 @@ def _ignore(_: object) -> None:
 
 def add_result(report: RunReport, run: RunSlice, result: dg.ExecuteInProcessResult) -> None:
     """Adds steps, errors, checks and reasons of a run to a report."""
-    last: dict[tuple[str, str], dg.AssetCheckEvaluation] = {}
     for event in result.all_events:
         if event.is_step_materialization:
             materialization = event.step_materialization_data.materialization
@@ -189,16 +178,7 @@ def add_result(report: RunReport, run: RunSlice, result: dg.ExecuteInProcessResu
                 report.errors.append(f"{(event.step_key or 'run').replace('__', '.')}: {line}")
         elif event.is_failure and event.job_failure_data.error and not report.errors:
             report.errors.append(error_line(event.job_failure_data.error))
-    for evaluation in result.get_asset_check_evaluations():
-        if evaluation.partition is None or (evaluation.asset_key.to_user_string(), evaluation.check_name) not in last:
-            last[evaluation.asset_key.to_user_string(), evaluation.check_name] = evaluation
-    for (table, name), evaluation in last.items():
-        if evaluation.passed:
-            report.passed_checks += 1
-        else:
-            is_warning = evaluation.severity == dg.AssetCheckSeverity.WARN
-            failed = FailedCheck(table.replace("/", "."), name, evaluation.description or "the check failed")
-            (report.warnings if is_warning else report.failed_checks).append(failed)
+    report.checks.add(result.get_asset_check_evaluations())
 
 
 def _whole_reason(metadata: Mapping[str, dg.MetadataValue[Any]], months: Sequence[date]) -> str | None:

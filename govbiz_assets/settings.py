@@ -1,4 +1,4 @@
-"""Every GOVBIZ_* variable of the environment, once. Nothing else in the project reads the environment."""
+"""Every GOVBIZ_* variable of the environment, once. Besides, only Dagster's own DAGSTER_HOME is read, by `pipeline`."""
 
 from __future__ import annotations
 
@@ -56,7 +56,6 @@ class Settings(BaseSettings):
     database_statement_seconds: int = Field(
         default=900, ge=1, description="How long reading a month of a database channel may take."
     )
-    publish: bool = Field(default=True, description="Write Parquet snapshots for readers after each month.")
     alert_url: SecretStr | None = Field(default=None, description="Webhook that gets a JSON message when a run fails.")
 
     @property

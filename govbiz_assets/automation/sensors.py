@@ -1,4 +1,4 @@
-"""Sensors: the landing folder starts and restates months; a failed run writes an alert.
+"""Sensors: the landing folder starts and restates months; a failed run or check writes an alert.
 
 Sensors look at files and their cursor, never into the database: a reader there would block every run.
 """
@@ -13,7 +13,7 @@ import polars as pl
 
 from govbiz_assets.assets.catalog import table_assets
 from govbiz_assets.assets.table_asset import TableAsset
-from govbiz_assets.automation.alerts import send_alert, write_alert
+from govbiz_assets.automation.alerts import send_alert, write_check_alert, write_failure_alert
 from govbiz_assets.automation.jobs import EVERYTHING, slice_assets, slice_tags
 from govbiz_assets.automation.landing_state import LandingState, look_at_landing
 from govbiz_assets.automation.restatement import plan_runs
@@ -91,8 +91,8 @@ def published_months(folder: Path) -> set[date]:
     return {parse_month(path.stem) for path in (folder / FILE_MANIFEST.layer / FILE_MANIFEST.name).glob("*.parquet")}
 
 
-def build_alert_sensor(settings: Settings) -> dg.SensorDefinition:
-    """Returns the sensor that turns a failed run into an alert."""
+def build_alert_sensors(settings: Settings) -> list[dg.SensorDefinition]:
+    """Returns the sensors that turn a failed run, and failed checks of a good one, into an alert."""
 
     @dg.run_failure_sensor(
         name="alert_on_failure",
@@ -101,9 +101,24 @@ def build_alert_sensor(settings: Settings) -> dg.SensorDefinition:
         description="Writes a readable alert file for a failed run, and posts it to GOVBIZ_ALERT_URL.",
     )
     def alert_on_failure(context: dg.RunFailureSensorContext) -> None:
-        path = write_alert(settings.alerts_folder, context)
-        context.log.info(f"alert written: {path}")
-        if settings.alert_url:
-            send_alert(settings.alert_url.get_secret_value(), path, context.log.info)
+        _tell(settings, write_failure_alert(settings.alerts_folder, context), context)
 
-    return alert_on_failure
+    # A check that fails and blocks nothing leaves the run a success, of which nobody would hear.
+    @dg.run_status_sensor(
+        run_status=dg.DagsterRunStatus.SUCCESS,
+        name="alert_on_failed_check",
+        minimum_interval_seconds=settings.sensor_seconds,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Does the same for a run that made its months and failed a check.",
+    )
+    def alert_on_failed_check(context: dg.RunStatusSensorContext) -> None:
+        if path := write_check_alert(settings.alerts_folder, context):
+            _tell(settings, path, context)
+
+    return [alert_on_failure, alert_on_failed_check]
+
+
+def _tell(settings: Settings, path: Path, context: dg.RunStatusSensorContext) -> None:
+    context.log.info(f"alert written: {path}")
+    if settings.alert_url:
+        send_alert(settings.alert_url.get_secret_value(), path, context.log.info)

@@ -22,7 +22,7 @@ def refused_files(tables: CheckTables) -> ibis.Table:
 
 
 def unread_records(channel: Channel) -> Measure:
-    """Records that were counted in accepted files and do not stand in the raw table, or stand there without a file.
+    """Records that were counted in accepted files and do not stand in the raw table, or stand there twice.
 
     A file over many months has more records than the months that are stored so far, never fewer.
     """

@@ -60,10 +60,10 @@ def run(
         report = _run_with_progress(settings, source_profile, wanted)
         for line in report.errors:
             error_console.print(f"[bold red]error:[/] {escape_markup(line)}", soft_wrap=True)
-        for failed in report.failed_checks:
+        for failed in report.checks.failed:
             text = escape_markup(f"{failed.table} {failed.name}: {failed.description}")
             error_console.print(f"[bold red]check failed:[/] {text}", soft_wrap=True)
-        for warned in report.warnings:
+        for warned in report.checks.warnings:
             text = escape_markup(f"{warned.table} {warned.name}: {warned.description}")
             error_console.print(f"[bold yellow]warning:[/] {text}", soft_wrap=True)
         if report.errors or not report.has_finished:

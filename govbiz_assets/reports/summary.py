@@ -76,12 +76,12 @@ def failures_by_month(settings: Settings) -> dict[date, tuple[int, int]]:
 def render_summary(summary: Summary, report: RunReport, brief: Path, console: Console) -> None:
     """Prints the summary."""
     first, last = (month_name(min(summary.months)), month_name(max(summary.months))) if summary.months else ("-", "-")
-    failed = f"[red]{len(report.failed_checks)} failed[/]" if report.failed_checks else "0 failed"
+    failed = f"[red]{len(report.checks.failed)} failed[/]" if report.checks.failed else "0 failed"
     console.print(
         f"\n[bold]Months[/]     {len(summary.months)} ({first}..{last}); made in this run: {len(report.months)}"
     )
-    warned = f", [yellow]{len(report.warnings)} warnings[/]" if report.warnings else ""
-    console.print(f"[bold]Checks[/]     {report.passed_checks} passed, {failed}{warned}")
+    warned = f", [yellow]{len(report.checks.warnings)} warnings[/]" if report.checks.warnings else ""
+    console.print(f"[bold]Checks[/]     {report.checks.passed_count} passed, {failed}{warned}")
     for line in describe_reasons(report.reasons):
         console.print(f"[bold]Without[/]    {escape(line)}", soft_wrap=True)
     console.print(_rows_table(summary))

@@ -161,7 +161,9 @@ def test_the_published_manifest_tells_months_and_hashes_of_files_that_were_read(
     assert published_files(folder, parse_month("2024-01")) == {"2024-01/usage.csv": "abc"}
 
 
-def test_both_sensors_run_by_default_and_as_often_as_the_settings_say(tmp_path: Path) -> None:
+def test_the_sensors_run_by_default_and_as_often_as_the_settings_say(tmp_path: Path) -> None:
     sensors = build_defs(Settings(data_dir=tmp_path, sensor_seconds=7)).sensors or []
     found = {sensor.name: (sensor.default_status, sensor.minimum_interval_seconds) for sensor in sensors}
-    assert found == dict.fromkeys(("landing", "alert_on_failure"), (dg.DefaultSensorStatus.RUNNING, 7))
+    assert found == dict.fromkeys(
+        ("landing", "alert_on_failure", "alert_on_failed_check"), (dg.DefaultSensorStatus.RUNNING, 7)
+    )

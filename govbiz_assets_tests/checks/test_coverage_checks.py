@@ -72,8 +72,8 @@ def test_a_month_that_lacks_a_third_of_the_readings_is_a_warning(house: House) -
     assert checks["missing_groups"].passed
     report = RunReport([APRIL])
     add_result(report, RunSlice(APRIL, APRIL), result)
-    assert [warned.name for warned in report.warnings] == ["thin_groups"]
-    assert report.failed_checks == []
+    assert [warned.name for warned in report.checks.warnings] == ["thin_groups"]
+    assert report.checks.failed == []
     assert report.is_good, "a warning leaves the exit code of `govbiz run` at 0"
 
 

@@ -14,7 +14,7 @@ import ibis
 import pytest
 
 from govbiz_assets.assets import raw as raw_assets
-from govbiz_assets.automation.alerts import write_alert
+from govbiz_assets.automation.alerts import write_failure_alert
 from govbiz_assets.contracts.table import TableContract
 from govbiz_assets.maintenance import compact_databases, rotate_vault_key
 from govbiz_assets.pipeline import RunReport
@@ -58,7 +58,7 @@ def alert(house: House, instance: dg.DagsterInstance, result: dg.ExecuteInProces
         dagster_instance=instance,
         dagster_run=result.dagster_run,
     )
-    return write_alert(house.settings.alerts_folder, context.for_run_failure()).read_text(encoding="utf-8")
+    return write_failure_alert(house.settings.alerts_folder, context.for_run_failure()).read_text(encoding="utf-8")
 
 
 def failing_contract(rows: ibis.Table, contract: TableContract) -> ibis.Table:

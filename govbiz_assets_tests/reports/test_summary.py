@@ -25,7 +25,7 @@ def test_the_summary_of_a_real_run_fits_eighty_columns(made: tuple[House, RunRep
     tables = [line for line in lines if line.startswith(("│", "┃"))]
     assert all(len(line) <= 80 for line in tables)
     assert any("4 (2024-01..2024-04); made in this run: 4" in line for line in lines)
-    assert any(line.startswith("Checks") and f"{report.passed_checks} passed" in line for line in lines)
+    assert any(line.startswith("Checks") and f"{report.checks.passed_count} passed" in line for line in lines)
     for layer, count in summary.rows_by_layer.items():
         assert [line for line in tables if layer in line and f"{count:,}" in line]
     for model in summary.models:
