@@ -31,13 +31,13 @@ test: $(INSTALLED) ## Run the tests
 ui: $(INSTALLED) ## Open the Dagster UI on 127.0.0.1
 	@$(BIN)/govbiz ui
 
-lint: $(INSTALLED) ## Lint, format and type checks, and whether the data dictionary is fresh
+lint: $(INSTALLED) ## Lint, format and type checks, and whether the generated pages are fresh
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/govbiz dictionary --check
 
-dictionary: $(INSTALLED) ## Write docs/data-dictionary.md from the contracts
+dictionary: $(INSTALLED) ## Write the generated pages of docs/ from contracts and models
 	@$(BIN)/govbiz dictionary
 
 bench: $(INSTALLED) ## Measure against a hand-written script and Spark; see benchmarks/README.md

@@ -11,7 +11,7 @@ from govbiz_assets.cli.app import app, console, error_console, one_line_errors, 
 from govbiz_assets.settings import PROJECT_ROOT
 
 DOCS = PROJECT_ROOT / "docs"
-DICTIONARY, QUALITY_RULES = "data-dictionary.md", "quality-rules.md"
+DICTIONARY, QUALITY_RULES, PROFILES = "data-dictionary.md", "quality-rules.md", "profiles.md"
 
 
 @app.command(epilog="Example: govbiz dictionary --check")
@@ -24,7 +24,7 @@ def dictionary(
         str | None, typer.Option("--profile", help="Write the dictionary of this profile, with its own channels.")
     ] = None,
 ) -> None:
-    """Write the data dictionary and the list of quality rules from the contracts, or the dictionary of a profile."""
+    """Write the data dictionary, the quality rules and what a profile may say, or the dictionary of a profile."""
     stale = []
     with one_line_errors(debug=False):
         for target, text in _pages(profile, folder):
@@ -35,18 +35,23 @@ def dictionary(
             elif not target.exists() or target.read_text(encoding="utf-8") != text:
                 stale.append(str(target))
     if stale:
-        listed = " and ".join(stale)
-        error_console.print(f"[bold red]error:[/] {listed} is out of date; run: govbiz dictionary", soft_wrap=True)
+        listed = ", ".join(stale)
+        error_console.print(f"[bold red]error:[/] out of date: {listed}; run: govbiz dictionary", soft_wrap=True)
         raise typer.Exit(1)
 
 
 def _pages(profile: str | None, folder: Path | None) -> list[tuple[Path, str]]:
     from govbiz_assets.reports.dictionary import render_dictionary
+    from govbiz_assets.reports.profile_page import render_profile_page
     from govbiz_assets.reports.quality_rules import render_quality_rules
 
     if profile is None:
-        target = folder or DOCS
-        return [(target / DICTIONARY, render_dictionary()), (target / QUALITY_RULES, render_quality_rules())]
+        texts = {
+            DICTIONARY: render_dictionary(),
+            QUALITY_RULES: render_quality_rules(),
+            PROFILES: render_profile_page(),
+        }
+        return [((folder or DOCS) / name, text) for name, text in texts.items()]
     from govbiz_assets.sources.contracts import profile_contracts
     from govbiz_assets.sources.profile import load_profile
 
