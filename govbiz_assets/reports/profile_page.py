@@ -37,8 +37,11 @@ EXAMPLE```
 
 Headers that the export spells as [listed below](#channels) need no word in the profile. Numbers are read with thousands
 separators, units and full-width digits, dates in every year-first style; what a profile must say is what a file
-cannot: the unit, the order of day and month, what stands for "unknown" or for "nothing used". Write codes and
-placeholders in quotes: YAML takes 01 for a number.
+cannot: the unit, the order of day and month, what stands for "unknown" or for "nothing used". Day numbers of a
+spreadsheet (45292) are read as dates where a column of a file holds more of them than of dates in other styles. Write
+codes and placeholders in quotes: YAML takes 01 for a number.
+
+A channel or field that is not delivered is null in the features, and the quality rules that need it look at nothing.
 """
 EXAMPLE = """name: county
 description: Bills and daily usage of one county.
@@ -150,7 +153,7 @@ def _channel(channel: Channel) -> Iterator[str]:
 
 
 def _field(field: Field) -> str:
-    accepted = "-" if field.low is None or field.high is None else f"{field.low:,g} to {field.high:,g}"
+    accepted = "-" if field.low is None or field.high is None else f"{field.low:,.12g} to {field.high:,.12g}"
     headers = ", ".join(field.headers) or "-"
     needed = "yes" if field.is_required else "no"
     cells = [f"`{field.name}`", field.kind, field.column.unit or "-", needed, accepted, headers, field.column.meaning]

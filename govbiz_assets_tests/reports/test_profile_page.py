@@ -48,4 +48,4 @@ def test_every_channel_field_and_header_is_listed() -> None:
             (row,) = (line for line in section if line.startswith(f"| `{field.name}` |"))
             assert f"| {', '.join(field.headers) or '-'} |" in row
             assert ("| yes |" in row) == field.is_required
-    assert "| `satisfaction_score` | number | " in render_profile_page()
+    assert "| `contract_kva` | number | kVA | no | 0 to 5,000,000 | 合同容量 |" in render_profile_page()
