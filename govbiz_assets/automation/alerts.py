@@ -16,6 +16,7 @@ import dagster as dg
 from govbiz_assets.automation.jobs import RANGE_END_TAG, RANGE_START_TAG
 from govbiz_assets.run_checks import CheckOutcomes
 from govbiz_assets.run_errors import error_line
+from govbiz_assets.warehouse.files import write_whole
 
 _TIMEOUT_SECONDS = 10
 
@@ -72,9 +73,7 @@ def _run_again(months: str) -> str:
 def _write(folder: Path, run: dg.DagsterRun, lines: Sequence[str]) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{run.run_id}.txt"
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    temporary.replace(path)
+    write_whole(path, "\n".join(lines) + "\n")
     return path
 
 

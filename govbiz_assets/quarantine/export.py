@@ -169,7 +169,7 @@ def render_xlsx(sheets: Sequence[Sheet]) -> bytes:
 def _page_name(channel: str, taken: Sequence[str]) -> str:
     """Returns the channel's name as far as a sheet may have it, told apart from others by a number."""
     name, number = channel[:_PAGE_NAME_LENGTH], 1
-    while name.lower() in taken:
+    while name in taken:
         number += 1
         name = f"{channel[: _PAGE_NAME_LENGTH - 1 - len(str(number))]}_{number}"
     return name

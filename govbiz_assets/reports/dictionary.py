@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from govbiz_assets.contracts.catalog import LAYERS, TABLES
 from govbiz_assets.contracts.table import TableContract
+from govbiz_assets.reports.markdown import table_lines
 
 _HEAD = """# Data dictionary
 
@@ -43,10 +44,16 @@ def _table(contract: TableContract) -> Iterator[str]:
     if contract.rules:
         yield f"- refused unless: {'; '.join(rule.words for rule in contract.rules)}"
     yield ""
-    yield "| column | type | unit | null | meaning |"
-    yield "|---|---|---|---|---|"
-    for column in contract.columns:
-        null = "no" if column.name in contract.required else "yes"
-        meaning = column.meaning.replace("|", "\\|")
-        yield f"| `{column.name}` | {column.dtype} | {column.unit or '-'} | {null} | {meaning} |"
-    yield ""
+    yield from table_lines(
+        ("column", "type", "unit", "null", "meaning"),
+        (
+            (
+                f"`{column.name}`",
+                column.dtype,
+                column.unit or "-",
+                "no" if column.name in contract.required else "yes",
+                column.meaning,
+            )
+            for column in contract.columns
+        ),
+    )

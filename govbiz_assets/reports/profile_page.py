@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from inspect import getdoc
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from pydantic import BaseModel
 
 from govbiz_assets.contracts.channel import CHANNELS, Channel, Field
+from govbiz_assets.reports.markdown import table_lines
 from govbiz_assets.sources.model import Texts
 from govbiz_assets.sources.profile_model import (
     Attribute,
@@ -108,12 +109,13 @@ def _model(title: str, model: type[BaseModel]) -> Iterator[str]:
     described, hints = describe_fields(model), get_type_hints(model, include_extras=True)
     yield f"## {title}"
     yield ""
-    yield "| key | value | needed | meaning |"
-    yield "|---|---|---|---|"
-    for name, field in model.model_fields.items():
-        value = _PAGES.get(name) or _value(hints[name])
-        yield f"| `{name}` | {value} | {'yes' if field.is_required() else 'no'} | {described[name]} |"
-    yield ""
+    yield from table_lines(
+        ("key", "value", "needed", "meaning"),
+        (
+            (f"`{name}`", _PAGES.get(name) or _value(hints[name]), _yes(field.is_required()), described[name])
+            for name, field in model.model_fields.items()
+        ),
+    )
 
 
 def _value(hint: Any) -> str:
@@ -146,15 +148,15 @@ def _channel(channel: Channel) -> Iterator[str]:
     month = f"`{channel.month_field}`" if channel.month_field else "its file: the channel is a snapshot"
     yield f"- its month: {month}"
     yield ""
-    yield "| field | read as | unit | needed | accepted | headers | meaning |"
-    yield "|---|---|---|---|---|---|---|"
-    yield from (_field(field) for field in channel.fields)
-    yield ""
+    columns = ("field", "read as", "unit", "needed", "accepted", "headers", "meaning")
+    yield from table_lines(columns, (_cells(field) for field in channel.fields))
 
 
-def _field(field: Field) -> str:
+def _cells(field: Field) -> Sequence[str]:
     accepted = "-" if field.low is None or field.high is None else f"{field.low:,.12g} to {field.high:,.12g}"
-    headers = ", ".join(field.headers) or "-"
-    needed = "yes" if field.is_required else "no"
-    cells = [f"`{field.name}`", field.kind, field.column.unit or "-", needed, accepted, headers, field.column.meaning]
-    return f"| {' | '.join(cells)} |"
+    headers, column = ", ".join(field.headers) or "-", field.column
+    return f"`{field.name}`", field.kind, column.unit or "-", _yes(field.is_required), accepted, headers, column.meaning
+
+
+def _yes(is_true: bool) -> str:
+    return "yes" if is_true else "no"

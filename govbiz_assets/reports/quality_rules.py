@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from govbiz_assets.contracts.quality_rules import QUALITY_RULES
 from govbiz_assets.contracts.quality_rules.defect import EVERY, Defect, QualityRule
+from govbiz_assets.reports.markdown import table_lines
 
 _HEAD = """# Quality rules
 
@@ -31,12 +32,10 @@ def render_quality_rules() -> str:
 def _rule(rule: QualityRule) -> Iterator[str]:
     yield f"## {rule.rule_id} {rule.title}"
     yield ""
-    yield "| defect | action | channel | what is wrong | what to do |"
-    yield "|---|---|---|---|---|"
-    yield from (_defect(defect) for defect in rule.defects)
-    yield ""
+    columns = ("defect", "action", "channel", "what is wrong", "what to do")
+    yield from table_lines(columns, (_cells(defect) for defect in rule.defects))
 
 
-def _defect(defect: Defect) -> str:
+def _cells(defect: Defect) -> Sequence[str]:
     channels = "every" if defect.channels == EVERY else ", ".join(defect.channels)
-    return f"| `{defect.name}` | {defect.action} | {channels} | {defect.meaning} | {defect.remedy} |"
+    return f"`{defect.name}`", defect.action, channels, defect.meaning, defect.remedy
